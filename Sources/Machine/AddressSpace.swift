@@ -23,7 +23,9 @@ package final class AddressSpace: @unchecked Sendable {
     package init() {}
 
     /// Gives `size` bytes from `start` to `device`. Ranges never overlap.
-    package func attach(_ device: any Device, name: String, at start: UInt64, size: UInt64) throws(AttachError) {
+    package func attach(_ device: any Device, name: String, at start: UInt64, size: UInt64)
+        throws(AttachError)
+    {
         guard size > 0, !start.addingReportingOverflow(size - 1).overflow else {
             throw .emptyOrWrapping(name: name)
         }

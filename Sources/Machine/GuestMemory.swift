@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Host
 
@@ -44,7 +45,9 @@ package final class GuestMemory: @unchecked Sendable {
         guard !overflow, end > base, size % Self.pageSize == 0, base % Self.pageSize == 0,
             let length = Int(exactly: size)
         else { return nil }
-        guard let ram = Self.map(length), let flags = Self.map(length / Int(Self.pageSize)) else { return nil }
+        guard let ram = Self.map(length), let flags = Self.map(length / Int(Self.pageSize)) else {
+            return nil
+        }
         madvise(ram, length, MADV_HUGEPAGE)
         self.base = base
         self.size = size
@@ -55,6 +58,19 @@ package final class GuestMemory: @unchecked Sendable {
     deinit {
         munmap(host, Int(size))
         munmap(pageFlags, Int(size / Self.pageSize))
+    }
+
+    /// Makes all of RAM zero, as after power-on, and gives its pages back to the host; whatever file was
+    /// mapped into it is so no longer. Call only while no vCPU and no device runs.
+    package func clear() {
+        let length = Int(size)
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED
+        if mmap(host, length, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED {
+            memset(host, 0, length)
+        } else {
+            madvise(host, length, MADV_HUGEPAGE)
+        }
+        codeWritten(base, size)
     }
 
     private static func map(_ length: Int) -> UnsafeMutableRawPointer? {
@@ -79,8 +95,12 @@ package final class GuestMemory: @unchecked Sendable {
 
     /// Tells the translator that a device has stored `count` bytes at `address` through `pointer`.
     /// Call it after the bytes are in place.
+    ///
+    /// A translator flags a page first and reads its instructions second; here the bytes come first and
+    /// the flags second. With a fence between, one of the two always sees the other.
     package func didWrite(_ address: UInt64, _ count: UInt64) {
         guard count > 0, contains(address, count) else { return }
+        viv_fence()
         let first = (address &- base) / Self.pageSize
         let last = (address &- base &+ count &- 1) / Self.pageSize
         for page in first...last where pageFlags[Int(page)] & PageFlags.code.rawValue != 0 {
