@@ -26,6 +26,18 @@ package struct FileDescriptor: ~Copyable, Sendable {
         return FileDescriptor(owning: raw)
     }
 
+    /// Makes an empty file without a name in `directory`: its space is free again when it is closed.
+    package static func unlinked(in directory: String) throws(SystemError) -> FileDescriptor {
+        let raw = try checked("make a scratch file in \(directory)") { viv_unnamed_file(directory) }
+        return FileDescriptor(owning: raw)
+    }
+
+    /// Locks the whole file against other openers, without waiting; the lock lasts as long as the open
+    /// file, also when its descriptor was passed on. Shared locks go together, exclusive ones with none.
+    ///
+    /// - Returns: whether the lock was granted.
+    package func lock(exclusive: Bool) -> Bool { viv_lock_file(raw, exclusive) == 0 }
+
     /// A second descriptor of the same open file, close-on-exec.
     package func duplicate() throws(SystemError) -> FileDescriptor {
         let raw = raw
