@@ -1,0 +1,150 @@
+import Glibc
+import Host
+
+/// Drives a `NAT` with host sockets, on a thread of its own: one end of a frame socket to one guest's network.
+///
+/// Needs no privileges. Ends by itself when the machine's end of the frame socket closes.
+package final class Pump: @unchecked Sendable {
+    // SAFETY: `thread` belongs to the owner who calls `start` and `stop`; everything else is touched by `init`, which
+    // nobody else sees yet, and then by the loop's thread alone.
+
+    /// Frames taken from the guest before others get their turn.
+    private static let frameBatch = 64
+    /// Frames after which the bytes they brought are handed to host sockets: still warm, yet in large pieces.
+    private static let serviceBatch = 4
+    private static let resolverLifetime: UInt64 = 10_000_000_000
+
+    let nat: NAT
+    let port: FramePort
+    let loop: EventLoop
+    let configuration: NetworkConfiguration
+    var splices: [FlowID: Splice] = [:]
+    var datagramSockets: [FlowID: DatagramSocket] = [:]
+    var listeners: [Listener] = []
+    private var timer: (deadline: UInt64, timer: EventLoop.Timer)?
+    private var resolversReadAt: UInt64 = 0
+    private var isWaitingToSend = false
+    private var thread: Thread?
+
+    /// Takes over `fd`, one end of a `SOCK_SEQPACKET` pair, and binds the forwards' ports. Throws `portInUse` if one
+    /// of them is taken; then nothing stays bound.
+    package init(frameSocket fd: Int32, configuration: NetworkConfiguration) throws(NetworkError) {
+        self.configuration = configuration
+        nat = NAT(configuration: configuration)
+        do {
+            port = try FramePort(socket: FileDescriptor(owning: fd))
+            loop = try EventLoop()
+        } catch {
+            throw .system(error)
+        }
+        for forward in configuration.forwards {
+            listeners.append(Listener(forward: forward, socket: try HostSocket.listener(for: forward)))
+        }
+        do {
+            try watch()
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    /// Where the forwards listen, in the configuration's order: tells the port that was chosen for port 0.
+    package var forwardEndpoints: [Endpoint] {
+        listeners.map { HostSocket.localEndpoint(of: $0.socket.raw) ?? $0.forward.host }
+    }
+
+    private func watch() throws(SystemError) {
+        try loop.add(port.socket.raw, .read) { [unowned self] _ in frameSocketIsReady() }
+        for index in listeners.indices {
+            try loop.add(listeners[index].socket.raw, .read) { [unowned self] _ in listenerIsReady(index) }
+        }
+    }
+
+    /// Starts the thread. Call it once.
+    package func start() throws(NetworkError) {
+        do {
+            thread = try Thread(name: "network") { self.loop.run() }
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    /// Ends the thread, waits for it and closes all host sockets. Harmless if it has ended.
+    package func stop() {
+        loop.stop()
+        thread?.join()
+        thread = nil
+        splices.removeAll()
+        datagramSockets.removeAll()
+        listeners.removeAll()
+    }
+}
+
+// MARK: - Frames
+
+extension Pump {
+    private func frameSocketIsReady() {
+        let now = EventLoop.now()
+        refreshResolvers(now: now)
+        port.retry()
+        for count in 1...Self.frameBatch {
+            switch port.receive() {
+            case .frame(let frame):
+                nat.receive(frame, now: now)
+                if count % Self.serviceBatch == 0 { perform(now: now) }
+            case .nothing:
+                return settle(now: now)
+            case .end:
+                loop.remove(port.socket.raw)
+                return loop.stop()
+            }
+        }
+        settle(now: now)
+    }
+
+    /// Does everything that the last events gave rise to, and sets the timer for what comes.
+    func settle(now: UInt64) {
+        repeat {
+            perform(now: now)
+            sendFrames(now: now)
+        } while nat.hasActions
+        updateInterest()
+        setTimer(now: now)
+    }
+
+    private func sendFrames(now: UInt64) {
+        while !port.isBlocked, let frame = nat.nextFrame(now: now) {
+            port.send(frame)
+        }
+    }
+
+    private func updateInterest() {
+        guard port.isBlocked != isWaitingToSend else { return }
+        isWaitingToSend = port.isBlocked
+        loop.modify(port.socket.raw, isWaitingToSend ? [.read, .write] : .read)
+    }
+
+    private func setTimer(now: UInt64) {
+        let deadline = nat.nextDeadline
+        guard deadline < timer?.deadline ?? .max else { return }
+        if let timer { loop.cancel(timer.timer) }
+        let new = loop.schedule(at: deadline) { [unowned self] in
+            timer = nil
+            let now = EventLoop.now()
+            nat.tick(now: now)
+            settle(now: now)
+        }
+        timer = (deadline, new)
+    }
+
+    /// The host may move between networks; a look now and then, only while the guest is active.
+    private func refreshResolvers(now: UInt64) {
+        guard configuration.resolvers == nil,
+            resolversReadAt == 0 || now &- resolversReadAt > Self.resolverLifetime
+        else { return }
+        resolversReadAt = now
+        guard let file = try? FileDescriptor.open("/etc/resolv.conf"),
+            let bytes = try? Descriptors.read(file.raw)
+        else { return }
+        nat.resolvers = ResolverList.parse(String(decoding: bytes, as: UTF8.self))
+    }
+}
