@@ -12,8 +12,8 @@ package struct Decoder: @unchecked Sendable {
         starts = EncodingTable.shared.starts
     }
 
-    /// Decodes what was fetched: all 32 bits, or in the lower half a 16-bit encoding (whose two lowest bits are not
-    /// both one), the upper half being ignored. What is not an instruction decodes to `.illegal`.
+    /// Decodes what was fetched: all 32 bits, or in the lower half a 16-bit encoding (whose two lowest bits
+    /// are not both one), the upper half being ignored. What is not an instruction decodes to `.illegal`.
     @inline(__always)
     package func decode(_ word: UInt32) -> Instruction {
         word & 3 == 3 ? decodeFull(word) : CompressedDecoder.decode(word & 0xFFFF)

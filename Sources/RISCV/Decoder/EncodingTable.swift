@@ -19,8 +19,9 @@ package struct Encoding: Sendable {
 
 /// The table parsed: every encoding, and for each bucket of the decoder the encodings that may match.
 ///
-/// A bucket is chosen by the major opcode (bits 6 to 2) and by a selector, five bits from a place that depends on
-/// the major opcode: `funct3`, or `funct5` where `funct3` says little (atomics, floating-point arithmetic).
+/// A bucket is chosen by the major opcode (bits 6 to 2) and by a selector, five bits from a place that
+/// depends on the major opcode: `funct3`, or `funct5` where `funct3` says little (atomics, floating-point
+/// arithmetic).
 package struct EncodingTable: @unchecked Sendable {
     // SAFETY: the storage is written in `init` only and never freed.
 
@@ -62,11 +63,15 @@ package struct EncodingTable: @unchecked Sendable {
     }
 
     /// Parses up to as many lines as there are opcodes; returns how many.
-    private static func parse(_ text: StaticString, into encodings: UnsafeMutableBufferPointer<Encoding>) -> Int {
+    private static func parse(_ text: StaticString, into encodings: UnsafeMutableBufferPointer<Encoding>)
+        -> Int
+    {
         let end = text.utf8Start + text.utf8CodeUnitCount
         var cursor = text.utf8Start
         var count = 0
-        while cursor < end, count < encodings.count, let op = Opcode(rawValue: UInt8(truncatingIfNeeded: count)) {
+        while cursor < end, count < encodings.count,
+            let op = Opcode(rawValue: UInt8(truncatingIfNeeded: count))
+        {
             while cursor < end, cursor.pointee != UInt8(ascii: " ") { cursor += 1 }
             while cursor < end, cursor.pointee == UInt8(ascii: " ") { cursor += 1 }
             guard end - cursor >= 32 else { break }
@@ -113,7 +118,8 @@ extension Encoding {
             case UInt8(ascii: "1"):
                 mask |= bit
                 match |= bit
-            case UInt8(ascii: "d"), UInt8(ascii: "s"), UInt8(ascii: "t"), UInt8(ascii: "r"), UInt8(ascii: "m"):
+            case UInt8(ascii: "d"), UInt8(ascii: "s"), UInt8(ascii: "t"), UInt8(ascii: "r"),
+                UInt8(ascii: "m"):
                 fields |= bit
             case UInt8(ascii: "i"): immediate = .i
             case UInt8(ascii: "w"): immediate = .s
@@ -132,7 +138,8 @@ extension Encoding {
         self.fields = fields
     }
 
-    /// Every bucket in which a word of this encoding may fall: one per value of the selector bits it leaves open.
+    /// Every bucket in which a word of this encoding may fall: one per value of the selector bits it leaves
+    /// open.
     fileprivate func forEachBucket(_ body: (Int) -> Void) {
         let first = EncodingTable.bucket(match)
         let open = Int(EncodingTable.selector(~mask, major: match >> 2 & 31))
