@@ -98,14 +98,17 @@ package final class Hart: @unchecked Sendable {
 
     /// Writes RAM, or else a device; false where there is neither.
     package func storePhysical(_ address: UInt64, _ width: AccessWidth, _ value: UInt64) -> Bool {
-        guard memory.contains(address, UInt64(width.rawValue)) else {
+        let count = UInt64(width.rawValue)
+        guard let pointer = memory.pointer(to: address, count: count) else {
             return bus.write(address, width: width, value)
         }
-        return switch width {
-        case .byte: memory.store8(address, UInt8(truncatingIfNeeded: value))
-        case .half: memory.store16(address, UInt16(truncatingIfNeeded: value))
-        case .word: memory.store32(address, UInt32(truncatingIfNeeded: value))
-        case .double: memory.store64(address, value)
+        switch width {
+        case .byte: pointer.storeBytes(of: UInt8(truncatingIfNeeded: value), as: UInt8.self)
+        case .half: pointer.storeBytes(of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
+        case .word: pointer.storeBytes(of: UInt32(truncatingIfNeeded: value), as: UInt32.self)
+        case .double: pointer.storeBytes(of: value, as: UInt64.self)
         }
+        memory.didWrite(address, count)
+        return true
     }
 }
