@@ -26,11 +26,15 @@
                                          __ATOMIC_SEQ_CST); }
 
 VIV_ATOMICS(uint8_t, 8)
+VIV_ATOMICS(uint16_t, 16)
 VIV_ATOMICS(uint32_t, 32)
 VIV_ATOMICS(uint64_t, 64)
 #undef VIV_ATOMICS
 
 /* Orders all earlier accesses before all later ones, for every observer. */
 static inline void viv_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+
+/* Tells the processor that this is a spin loop. */
+static inline void viv_pause(void) { __builtin_ia32_pause(); }
 
 #endif
