@@ -35,6 +35,8 @@ package final class GuestMemory: @unchecked Sendable {
         package static let code = PageFlags(rawValue: 1)
         /// Some vCPU's TLB may hold a write tag for this page.
         package static let writable = PageFlags(rawValue: 2)
+        /// The page is about to hold code, and its write tags are being taken away.
+        package static let settling = PageFlags(rawValue: 4)
     }
 
     /// Maps `size` bytes of zeroed RAM at guest-physical `base`.

@@ -6,6 +6,94 @@ package struct VCPUCore {
     /// Non-zero asks the vCPU to leave emitted code at its next poll. Set by any thread with an
     /// atomic store, cleared by the vCPU's own thread before it looks for the reasons.
     package var exitRequest: UInt32 = 0
+    /// Names the instruction mappings in force: a jump-cache entry counts only under its generation.
+    var generation: UInt32 = 0
+    /// Entries of the TLB set in force, and its index mask: (entries - 1) * 32.
+    var tlb: UInt = 0
+    var tlbMask: UInt64 = 0
+    /// Virtual address of the page that the running unit starts in.
+    var pageBase: UInt64 = 0
+    /// `JumpCache` entries.
+    var jumpCache: UInt = 0
+    /// Stack pointer of the Swift caller of emitted code.
+    var hostStack: UInt = 0
+    /// Guest-physical address minus host address, for every byte of RAM.
+    var physicalDelta: UInt64 = 0
+    /// The unmanaged `TranslatedVCPU` of this state.
+    var runtime: UInt = 0
+    /// What a load from a device, or across two pages, has fetched for emitted code to pick up.
+    var bounce: UInt64 = 0
+    /// The guest's rounding mode as an MXCSR value, with all exceptions masked.
+    var mxcsr: UInt32 = 0x1f80
+    /// Where emitted code reads and writes MXCSR.
+    var mxcsrTransfer: UInt32 = 0
+    /// Host addresses that the running unit keeps for base registers it has checked.
+    var hoisted = InlineArray<16, UInt64>(repeating: 0)
+
+    let constants = FloatConstants()
 
     package init() {}
+}
+
+/// Constants of floating-point code, each padded to the 16 bytes that a vector operand reads.
+struct FloatConstants {
+    /// Upper half of a NaN-boxed single.
+    let box: (UInt64, UInt64) = (0xffff_ffff_0000_0000, 0)
+    let signSingle: (UInt64, UInt64) = (0x8000_0000, 0)
+    let signDouble: (UInt64, UInt64) = (0x8000_0000_0000_0000, 0)
+    let magnitudeSingle: (UInt64, UInt64) = (0xffff_ffff_7fff_ffff, 0)
+    let magnitudeDouble: (UInt64, UInt64) = (0x7fff_ffff_ffff_ffff, 0)
+    /// The canonical NaNs, the single one boxed.
+    let nanSingle: (UInt64, UInt64) = (0xffff_ffff_7fc0_0000, 0)
+    let nanDouble: (UInt64, UInt64) = (0x7ff8_0000_0000_0000, 0)
+    /// -1 and 2^32, the open bounds of what truncates to a 32-bit unsigned integer.
+    let minusOneSingle: (UInt64, UInt64) = (0xbf80_0000, 0)
+    let minusOneDouble: (UInt64, UInt64) = (0xbff0_0000_0000_0000, 0)
+    let twoTo32Single: (UInt64, UInt64) = (0x4f80_0000, 0)
+    let twoTo32Double: (UInt64, UInt64) = (0x41f0_0000_0000_0000, 0)
+}
+
+/// Where a guest ISA's state struct keeps what emitted code needs, in bytes from its start.
+package struct StateLayout: Sendable {
+    /// `Value` n is at `values + 8 * n`: integer registers, then floating-point registers.
+    package var values: Int
+    package var pc: Int
+    /// Count of retired instructions.
+    package var instructions: Int
+    package var timeFactor: Int
+    package var timeOffset: Int
+    package var reservationAddress: Int
+    package var reservationValue: Int
+    package var reservationSize: Int
+    /// Integer registers that deserve a host register everywhere, most wanted first.
+    package var pinned: [Value]
+
+    package init(
+        values: Int, pc: Int, instructions: Int, timeFactor: Int, timeOffset: Int, reservationAddress: Int,
+        reservationValue: Int, reservationSize: Int, pinned: [Value]
+    ) {
+        self.values = values
+        self.pc = pc
+        self.instructions = instructions
+        self.timeFactor = timeFactor
+        self.timeOffset = timeOffset
+        self.reservationAddress = reservationAddress
+        self.reservationValue = reservationValue
+        self.reservationSize = reservationSize
+        self.pinned = pinned
+    }
+
+    /// The state register points this far behind `values`, so that 32 of them are in reach of an
+    /// 8-bit displacement.
+    static let bias = 128
+
+    /// Displacement from the state register of the byte at `offset` of the state.
+    @inline(__always)
+    func displacement(_ offset: Int) -> Int32 { Int32(truncatingIfNeeded: offset - values - Self.bias) }
+
+    /// Displacement of a field of `VCPUCore`.
+    @inline(__always)
+    func core<Field>(_ field: KeyPath<VCPUCore, Field>) -> Int32 {
+        displacement(MemoryLayout<VCPUCore>.offset(of: field) ?? 0)
+    }
 }

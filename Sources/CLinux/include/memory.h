@@ -1,0 +1,23 @@
+#ifndef VIVARIUM_MEMORY_H
+#define VIVARIUM_MEMORY_H
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* An anonymous file of `size` bytes, closed on exec; -1 on failure. */
+static inline int viv_memfd(const char *name, size_t size)
+{
+    int fd = (int)syscall(SYS_memfd_create, name, 1u);
+    if (fd >= 0 && ftruncate(fd, (off_t)size) != 0) { close(fd); return -1; }
+    return fd;
+}
+
+/* Maps `size` bytes of `fd` below 2 GiB, so that addresses in it fit a 32-bit immediate; NULL on failure. */
+static inline void *viv_map_low(int fd, size_t size, int protection)
+{
+    void *p = mmap(NULL, size, protection, MAP_SHARED | MAP_32BIT, fd, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+#endif

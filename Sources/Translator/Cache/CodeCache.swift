@@ -1,0 +1,141 @@
+import CLinux
+import Glibc
+import Machine
+import Synchronization
+
+/// The translations that all vCPUs of a machine share.
+///
+/// One lock guards everything here; vCPU threads take it only outside emitted code, and nobody
+/// waits for a vCPU while holding it. Emitted code itself reads no structure of the cache: it is
+/// changed under its feet only by single aligned stores (links, stale entries).
+package final class CodeCache: @unchecked Sendable {
+    // SAFETY: mutable state is guarded by `lock`; `vcpus` is complete before the first vCPU runs.
+
+    let memory: GuestMemory
+    let buffer: CodeBuffer
+    let blocks: BlockMap
+    let exits: UnsafeMutablePointer<Exit>
+    var exitCount = 1
+    private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private(set) var vcpus: [TranslatedVCPU] = []
+    private var thunks: Thunks?
+    /// Set while somebody waits for all vCPUs to be outside emitted code, to empty the cache.
+    let isEmptying = Atomic<Bool>(false)
+
+    /// Counts how often the cache was emptied: nothing looked up earlier is valid any more.
+    let epoch = Atomic<UInt64>(1)
+
+    static let exitCapacity = 1 << 21
+    private static let codeSize = 32 << 20
+
+    /// `nil` when the host refuses memory, or executable memory.
+    package init?(memory: GuestMemory) {
+        guard let buffer = CodeBuffer(size: Self.codeSize), let blocks = BlockMap(base: memory.base, size: memory.size)
+        else { return nil }
+        let bytes = Self.exitCapacity * MemoryLayout<Exit>.stride
+        let table = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        guard table != MAP_FAILED, let table else { return nil }
+        self.memory = memory
+        self.buffer = buffer
+        self.blocks = blocks
+        exits = table.assumingMemoryBound(to: Exit.self)
+        pthread_mutex_init(lock, nil)
+        memory.codeWritten = { [unowned self] address, count in invalidate(address, count) }
+    }
+
+    deinit {
+        munmap(exits, Self.exitCapacity * MemoryLayout<Exit>.stride)
+        pthread_mutex_destroy(lock)
+        lock.deallocate()
+    }
+
+    /// Adds a vCPU. All of them must be added before the first one runs.
+    func add(_ vcpu: TranslatedVCPU, layout: StateLayout) -> Thunks {
+        vcpus.append(vcpu)
+        if let thunks { return thunks }
+        let made = Thunks(at: buffer.writable, layout: layout, targets: SlowPaths.targets)
+        buffer.commit(to: made.end)
+        thunks = made
+        return made
+    }
+
+    @inline(__always)
+    func withLock<Result>(_ body: () -> Result) -> Result {
+        pthread_mutex_lock(lock)
+        defer { pthread_mutex_unlock(lock) }
+        return body()
+    }
+
+    // MARK: Code that changes
+
+    /// A store to [address, address + count), already made, may have hit translated instructions.
+    func invalidate(_ address: UInt64, _ count: UInt64) {
+        withLock {
+            var from = address
+            let end = address &+ count
+            while from < end {
+                let to = min(end, (from | 0xfff) &+ 1)
+                invalidatePage(from, to)
+                from = to
+            }
+        }
+    }
+
+    private func invalidatePage(_ from: UInt64, _ to: UInt64) {
+        guard blocks.holdsCode(from, to) else { return }
+        blocks.remove(overlapping: from, to) { makeStale($0) }
+        // A page without code left may be written at full speed again.
+        if !blocks.pageHoldsCode(from) { _ = viv_fetch_and8(flags(from), ~Self.code) }
+    }
+
+    private static let code = GuestMemory.PageFlags.code.rawValue
+
+    private func flags(_ physical: UInt64) -> UnsafeMutablePointer<UInt8> {
+        memory.pageFlags + Int((physical &- memory.base) / GuestMemory.pageSize)
+    }
+
+    /// Whether stores to the page are seen; without that no unit may be made from it.
+    func isWatched(_ physical: UInt64) -> Bool { flags(physical).pointee & Self.code != 0 }
+
+    /// Makes the entry of a unit lead back to the runtime. Its eight bytes are one instruction, and
+    /// the page offset of the guest instruction stands in the eight bytes before it.
+    private func makeStale(_ code: UInt32) {
+        guard let thunks else { return }
+        let entry = buffer.writable + Int(code)
+        let offset = UnsafeMutableRawPointer(entry - 8).load(as: UInt64.self)
+        let distance = Int64(thunks.stale - UnsafePointer(entry + 5))
+        let call = UInt64(0xe8) | UInt64(UInt32(truncatingIfNeeded: distance)) << 8 | (offset & 0xffff) << 40
+        viv_store64(entry, call)
+    }
+
+    // MARK: Links
+
+    /// Lets an exit jump straight to the unit at `code`. `hostPage` is where a target in another
+    /// page must be mapped for the link to be followed.
+    func link(_ number: Int, to code: UInt32, hostPage: UInt64) {
+        let exit = exits[number]
+        if exit.expected != 0 { viv_store64(buffer.writable + Int(exit.expected), 0) }
+        let distance = Int64(code) - Int64(exit.field) - 4
+        viv_store32(buffer.writable + Int(exit.field), UInt32(truncatingIfNeeded: distance))
+        if exit.expected != 0 { viv_store64(buffer.writable + Int(exit.expected), hostPage) }
+    }
+
+    // MARK: Running full
+
+    /// Whether the next translation may not find room.
+    var isFull: Bool {
+        buffer.next() == nil || blocks.isFull || exitCount > Self.exitCapacity - 2 * UnitBuilder.capacity
+    }
+
+    /// Forgets all translations. Every vCPU is outside emitted code.
+    func removeAll() {
+        epoch.wrappingAdd(1, ordering: .releasing)
+        blocks.removeAll()
+        for page in 0..<Int(memory.size / GuestMemory.pageSize) where memory.pageFlags[page] & Self.code != 0 {
+            _ = viv_fetch_and8(memory.pageFlags + page, ~Self.code)
+        }
+        exitCount = 1
+        if let thunks { buffer.truncate(to: (thunks.end - buffer.writable + 15) & ~15) }
+        for vcpu in vcpus { vcpu.forgetCode() }
+    }
+}

@@ -1,0 +1,252 @@
+import CLinux
+import Machine
+import Synchronization
+
+/// Runs one vCPU by translated code: finds units, has them made, links them, enters them.
+///
+/// Everything here happens on the vCPU's own thread, except `drop`.
+package final class TranslatedVCPU: @unchecked Sendable {
+    // SAFETY: `pendingDrops` and `isInCode` are synchronised; all else belongs to the vCPU's thread.
+
+    let isa: any GuestISA
+    let core: UnsafeMutablePointer<VCPUCore>
+    let cache: CodeCache
+    let tlb: SoftTLB
+    private var thunks: Thunks?
+    private var translation: UnitTranslation?
+    private let jumps = JumpCache.allocate()
+    private var context: AddressContext?
+    private var key: UInt32 = 0
+    /// Pages whose write tags other vCPUs want gone, by host address.
+    private let pendingDrops = Mutex<[UInt64]>([])
+    /// Emitted code is running, and may use any tag of the TLB.
+    let isInCode = Atomic<Bool>(false)
+
+    private typealias Enter = @convention(c) (UnsafeMutableRawPointer, UInt) -> UInt32
+
+    /// - Parameter core: the first field of the vCPU's state, whose layout `isa` tells.
+    package init(isa: any GuestISA, core: UnsafeMutablePointer<VCPUCore>, cache: CodeCache) {
+        self.isa = isa
+        self.core = core
+        self.cache = cache
+        tlb = SoftTLB(core: core)
+        let made = cache.add(self, layout: isa.layout)
+        thunks = made
+        translation = UnitTranslation(cache: cache, layout: isa.layout, thunks: made)
+        attach()
+        tlb.wrapped = { [unowned self] in forgetCode() }
+    }
+
+    deinit { jumps.deallocate() }
+
+    /// Fills the runtime's part of the state; call again whenever the state was reset.
+    package func attach() {
+        core.pointee.runtime = UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque())
+        core.pointee.jumpCache = UInt(bitPattern: jumps)
+        let host = UInt64(UInt(bitPattern: cache.memory.host))
+        core.pointee.physicalDelta = cache.memory.base &- host
+        tlb.flush { _ in true }
+        context = nil
+        refresh()
+    }
+
+    func forgetCode() { jumps.update(repeating: JumpCache.Entry(), count: JumpCache.count) }
+
+    /// Forgets translations of addresses: all of them, or one page's, in the contexts chosen.
+    package func flush(page: UInt64?, where applies: (AddressContext) -> Bool) {
+        if let page { tlb.flush(page, where: applies) } else { tlb.flush(where: applies) }
+    }
+
+    // MARK: The loop
+
+    /// Executes until `exitRequest` is set.
+    package func run() {
+        refresh()
+        var pending: Int?
+        while viv_load32(core) == 0 {
+            let epoch = cache.epoch.load(ordering: .acquiring)
+            if epoch != self.epoch { pending = nil }
+            self.epoch = epoch
+            guard let code = find(isa.pc, link: pending) else {
+                pending = nil
+                continue
+            }
+            pending = enter(code)
+        }
+    }
+
+    /// Brings the TLB set and the mode key up to date with the guest's state.
+    private func refresh() {
+        let now = isa.addressContext
+        let key = isa.modeKey
+        guard now != context || key != self.key else { return }
+        context = now
+        self.key = key
+        tlb.select(now, key: key)
+    }
+
+    /// Runs from `code` until it comes back. Returns the number of the exit that asked for its
+    /// target; the state's pc says where to go on.
+    private func enter(_ code: UInt) -> Int? {
+        guard let thunks else { return nil }
+        let alone = cache.vcpus.count == 1
+        if !alone, !goInside() { return nil }
+        let state = UnsafeMutableRawPointer(core) + isa.layout.values + StateLayout.bias
+        let entry = cache.buffer.entry(cache.buffer.offset(of: thunks.enter))
+        let function = unsafeBitCast(entry, to: Enter.self)
+        let reason = function(state, code)
+        if !alone { isInCode.store(false, ordering: .sequentiallyConsistent) }
+        switch reason {
+        case LeaveReason.indirect.rawValue:
+            indirect = true
+        case LeaveReason.resume.rawValue:
+            refresh()
+        default:
+            let number = Int(reason)
+            isa.pc = core.pointee.pageBase &+ UInt64(bitPattern: Int64(cache.exits[number].target))
+            return number
+        }
+        return nil
+    }
+
+    /// The cache's epoch when the code about to run was looked up.
+    private var epoch: UInt64 = 0
+    /// The last unit was left by an indirect jump, whose target the jump cache should learn.
+    private var indirect = false
+
+    /// The code for `pc`, or `nil` when something else had to be done first (then `pc` may have changed).
+    private func find(_ pc: UInt64, link: Int?) -> UInt? {
+        let learns = indirect
+        indirect = false
+        guard let host = tlb.executable(pc) ?? fill(pc, .execute) else {
+            // A fetch fault, or instructions outside RAM.
+            _ = isa.interpret()
+            refresh()
+            return nil
+        }
+        let physical = host &+ core.pointee.physicalDelta
+        let wanted = link.map { cache.exits[$0].key } ?? key
+        guard let code = unit(physical, wanted) else { return nil }
+        core.pointee.pageBase = pc & ~0xfff
+        if let link { connect(link, code, host & ~0xfff) }
+        if learns { learn(pc, code) }
+        return cache.buffer.entry(code)
+    }
+
+    /// Links an exit, unless the cache was emptied since it was taken.
+    private func connect(_ exit: Int, _ code: UInt32, _ hostPage: UInt64) {
+        cache.withLock {
+            guard cache.epoch.load(ordering: .relaxed) == epoch else { return }
+            cache.link(exit, to: code, hostPage: hostPage)
+        }
+    }
+
+    private func learn(_ pc: UInt64, _ code: UInt32) {
+        tlb.noteJump(to: pc)
+        jumps[JumpCache.index(pc)] = JumpCache.Entry(
+            address: pc, code: UInt32(truncatingIfNeeded: cache.buffer.entry(code)),
+            generation: core.pointee.generation)
+    }
+
+    private func unit(_ physical: UInt64, _ key: UInt32) -> UInt32? {
+        let found: UInt32? = cache.withLock {
+            let number = cache.blocks.find(physical, key)
+            return number == 0 ? nil : cache.blocks[number].code
+        }
+        if let found { return found }
+        guard prepare(page: physical & ~0xfff) else { return nil }
+        return cache.withLock {
+            if cache.isFull { return nil }
+            return translation?.make(physical, key, isa)
+        } ?? emptyCache()
+    }
+
+    // MARK: Pages that become code
+
+    /// Makes sure that no store to the page can go unseen. Returns false when the caller should
+    /// look around and try again.
+    private func prepare(page physical: UInt64) -> Bool {
+        let memory = cache.memory
+        let flags = memory.pageFlags + Int((physical &- memory.base) >> 12)
+        let wanted = GuestMemory.PageFlags.code.rawValue
+        if flags.pointee & wanted != 0, flags.pointee & Self.settling == 0 { return true }
+        let before = viv_fetch_or8(flags, wanted | Self.settling)
+        if before & Self.settling != 0 { return waitUntilSettled(flags) }
+        let host = UInt64(UInt(bitPattern: memory.host)) &+ (physical &- memory.base)
+        tlb.dropWrites(host: host)
+        for other in cache.vcpus where other !== self { other.drop(host) }
+        for other in cache.vcpus where other !== self { waitFor(other, host) }
+        _ = viv_fetch_and8(flags, ~(Self.settling | GuestMemory.PageFlags.writable.rawValue))
+        return true
+    }
+
+    private static let settling = GuestMemory.PageFlags.settling.rawValue
+
+    private func waitUntilSettled(_ flags: UnsafeMutablePointer<UInt8>) -> Bool {
+        while viv_load8(flags) & Self.settling != 0 {
+            serveDrops()
+            viv_pause()
+        }
+        return true
+    }
+
+    /// Asks this vCPU, from another one's thread, to take away the write tags of a page.
+    private func drop(_ host: UInt64) {
+        pendingDrops.withLock { $0.append(host) }
+        viv_store32(core, 1)
+    }
+
+    private func waitFor(_ other: TranslatedVCPU, _ host: UInt64) {
+        while other.isInCode.load(ordering: .sequentiallyConsistent),
+            other.pendingDrops.withLock({ $0.contains(host) })
+        {
+            serveDrops()
+            viv_pause()
+        }
+    }
+
+    /// Takes away the write tags that others asked for. Only outside emitted code.
+    private func serveDrops() {
+        let hosts = pendingDrops.withLock { drops in
+            defer { drops.removeAll(keepingCapacity: true) }
+            return drops
+        }
+        for host in hosts { tlb.dropWrites(host: host) }
+    }
+
+    /// From here on others wait for this vCPU; what they asked for before is done first. False
+    /// when the code that was about to run is gone.
+    private func goInside() -> Bool {
+        while true {
+            isInCode.store(true, ordering: .sequentiallyConsistent)
+            let asked =
+                pendingDrops.withLock { !$0.isEmpty } || cache.isEmptying.load(ordering: .sequentiallyConsistent)
+            if !asked {
+                if cache.epoch.load(ordering: .acquiring) == epoch { return true }
+                isInCode.store(false, ordering: .sequentiallyConsistent)
+                return false
+            }
+            isInCode.store(false, ordering: .sequentiallyConsistent)
+            while cache.isEmptying.load(ordering: .sequentiallyConsistent) { viv_pause() }
+            serveDrops()
+        }
+    }
+
+    /// Empties the cache when it is full. Returns nothing to run: the caller starts over.
+    private func emptyCache() -> UInt32? {
+        let won = cache.isEmptying.compareExchange(
+            expected: false, desired: true, ordering: .sequentiallyConsistent
+        ).exchanged
+        guard won else { return nil }
+        for other in cache.vcpus where other !== self {
+            viv_store32(other.core, 1)
+            while other.isInCode.load(ordering: .sequentiallyConsistent) {
+                serveDrops()
+                viv_pause()
+            }
+        }
+        cache.withLock { if cache.isFull { cache.removeAll() } }
+        cache.isEmptying.store(false, ordering: .sequentiallyConsistent)
+        return nil
+    }
+}

@@ -1,0 +1,69 @@
+/// Code that a unit needs only rarely, noted while the expected path is written.
+struct ColdStub {
+    enum Kind: UInt8 {
+        /// A load or store whose page is not in the TLB: the runtime finds the host address or
+        /// does the whole access.
+        case load, store
+        /// A check on behalf of several accesses failed.
+        case hoist
+        /// An atomic access failed its check: fill, or let the interpreter do it.
+        case atomic
+        /// The interpreter does the operation, then the unit goes on.
+        case interpret
+        /// The result was a NaN: make it the canonical one.
+        case canonicalNaN
+        /// A branch out of the unit was taken.
+        case takenExit
+        /// An exit that is not linked yet, or must not be followed now.
+        case exitStub
+        /// An indirect jump missed the jump cache, or the poll wants out; `rax` holds the target.
+        case indirectMiss
+    }
+
+    var kind: Kind
+    var op: Op
+    /// Branches that lead here.
+    var sources: (Fixup?, Fixup?, Fixup?, Fixup?) = (nil, nil, nil, nil)
+    /// Where the expected path goes on.
+    var resume: UnsafePointer<UInt8>?
+    /// Register that holds the guest address, or the vector register of a NaN.
+    var register: UInt8 = 0
+    /// Low bound of a group's offsets, its extent in bytes; index of an exit.
+    var number: Int64 = 0
+    /// Floating-point registers in vector registers that hold the guest's values here, and those
+    /// of them that memory does not hold yet.
+    var liveFloats: UInt32 = 0
+    var dirtyFloats: UInt32 = 0
+}
+
+/// Buffers that emitters of one vCPU share, one after the other.
+struct EmitterContext {
+    static let coldCapacity = 4096
+
+    var cold: UnsafeMutablePointer<ColdStub>
+    var coldCount = 0
+    /// The cache's table of exits and how many are in it.
+    var exits: UnsafeMutablePointer<Exit>
+    var exitCount: Int
+    /// Floating-point registers that the unit writes before it reads them.
+    var firstWritten: UInt32 = 0
+    var hoisting = HoistingView()
+}
+
+/// What the emitter reads of the hoisting pass.
+struct HoistingView {
+    var roles: UnsafePointer<UInt16>?
+    var groups: UnsafePointer<Hoisting.Group>?
+}
+
+/// One way out of a unit to an address known relative to its page.
+struct Exit {
+    /// Offset in the code buffer of the jump's displacement field.
+    var field: UInt32
+    /// Target minus the start of the page, in bytes; outside 0..<4096 when it is another page.
+    var target: Int32
+    /// Key of the target unit.
+    var key: UInt32
+    /// Offset in the code buffer of the expected host page of a target in another page; 0 = same page.
+    var expected: UInt32
+}

@@ -1,0 +1,104 @@
+/// Atomic accesses between vCPUs: guest atomics become locked instructions of the host.
+extension Emitter {
+    /// Leaves the host address of a naturally aligned access in `rdx`; anything else goes the cold
+    /// way, where the page is filled or the interpreter does the operation.
+    private mutating func locateAtomic(_ op: Op, write: Bool) -> ColdStub {
+        let bytes = MemoryWidth(rawValue: op.c).bytes
+        fetch(op.a, into: .rax)
+        asm.test(.rax, immediate: Int32(bytes - 1))
+        let misaligned = asm.jump(.notEqual)
+        asm.rorx(.rcx, .rax, by: 7, .b32)
+        asm.alu(.and, .rcx, core(\.tlbMask), .b32)
+        asm.load(.rdx, Address(.tlb, .rcx, write ? 8 : 0))
+        asm.alu(.xor, .rdx, .rax)
+        asm.alu(.cmp, .rdx, immediate: 4095)
+        let miss = asm.jump(.above)
+        asm.alu(.add, .rdx, Address(.tlb, .rcx, TLBEntry.hostOffset))
+        var note = note(.atomic, op, miss)
+        note.sources.1 = misaligned
+        note.number = Int64(bytes) | (write ? 1 << 16 : 0)
+        note.resume = UnsafePointer(asm.cursor)
+        return note
+    }
+
+    /// `number` becomes the address behind the operation, where the interpreter's way resumes.
+    private mutating func finishAtomic(_ note: ColdStub) {
+        var note = note
+        note.number |= Int64(asm.cursor - UnsafeMutablePointer(mutating: note.resume ?? UnsafePointer(asm.cursor))) << 32
+        cold(note)
+    }
+
+    private mutating func keepLoaded(_ op: Op, _ register: Register) {
+        if MemoryWidth(rawValue: op.c).bytes == 4 { asm.extend(register, register, .b32, signed: true) }
+        keep(op.destination, register)
+    }
+
+    mutating func atomic(_ op: Op) {
+        let note = locateAtomic(op, write: true)
+        let size = MemoryWidth(rawValue: op.c).size
+        switch op.code {
+        case .atomicSwap:
+            fetch(op.b, into: .rcx)
+            asm.exchange(Address(.rdx), .rcx, size)
+            keepLoaded(op, .rcx)
+        case .atomicAdd:
+            fetch(op.b, into: .rcx)
+            asm.lockExchangeAdd(Address(.rdx), .rcx, size)
+            keepLoaded(op, .rcx)
+        default:
+            let kind: ALU = op.code == .atomicAnd ? .and : op.code == .atomicOr ? .or : .xor
+            if op.destination == .zero {
+                asm.lockALU(kind, Address(.rdx), read(op.b, .rcx), size)
+            } else {
+                compareExchangeLoop(op, kind, size)
+            }
+        }
+        finishAtomic(note)
+    }
+
+    private mutating func compareExchangeLoop(_ op: Op, _ kind: ALU, _ size: Size) {
+        asm.load(.rax, Address(.rdx), size)
+        let retry = UnsafePointer(asm.cursor)
+        asm.mov(.rcx, .rax)
+        apply(kind, .rcx, op.b, .b64)
+        asm.lockCompareExchange(Address(.rdx), .rcx, size)
+        asm.jump(.notEqual, to: retry)
+        keepLoaded(op, .rax)
+    }
+
+    mutating func loadReserved(_ op: Op) {
+        let note = locateAtomic(op, write: false)
+        let width = MemoryWidth(rawValue: op.c)
+        asm.load(.rax, Address(.rdx), width.size)
+        asm.store(state(layout.displacement(layout.reservationValue)), .rax)
+        asm.alu(.add, .rdx, core(\.physicalDelta))
+        asm.store(state(layout.displacement(layout.reservationAddress)), .rdx)
+        asm.store(state(layout.displacement(layout.reservationSize)), immediate: Int32(width.bytes), .b8)
+        keepLoaded(op, .rax)
+        finishAtomic(note)
+    }
+
+    /// Succeeds when memory still holds what LR loaded. A value that was changed and changed back
+    /// in between goes unnoticed (see the ADR on reservations).
+    mutating func storeConditional(_ op: Op) {
+        let note = locateAtomic(op, write: true)
+        let width = MemoryWidth(rawValue: op.c)
+        let address = state(layout.displacement(layout.reservationAddress))
+        asm.mov(.rcx, .rdx)
+        asm.alu(.add, .rcx, core(\.physicalDelta))
+        asm.alu(.cmp, .rcx, address)
+        asm.store(address, immediate: -1)
+        let elsewhere = asm.jump(.notEqual)
+        asm.load(.rcx, state(layout.displacement(layout.reservationSize)), .b8, signed: false)
+        asm.alu(.cmp, .rcx, immediate: Int32(width.bytes), .b32)
+        let otherSize = asm.jump(.notEqual)
+        asm.load(.rax, state(layout.displacement(layout.reservationValue)))
+        asm.lockCompareExchange(Address(.rdx), read(op.b, .rcx), width.size)
+        asm.bind(elsewhere)
+        asm.bind(otherSize)
+        asm.set(.notEqual, .rax)
+        asm.extend(.rax, .rax, .b8, signed: false)
+        keep(op.destination, .rax)
+        finishAtomic(note)
+    }
+}

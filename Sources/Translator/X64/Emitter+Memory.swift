@@ -1,0 +1,149 @@
+/// Guest memory: the TLB check and the access itself.
+extension Emitter {
+    /// The check of `span` bytes at base + offset. Leaves the host address in `rdx` on the expected
+    /// path; `rax` and `rcx` are used up. Returns the branch taken when the check fails, and the
+    /// register that then holds the guest address.
+    ///
+    /// One comparison covers tag, permission and page crossing: tag xor address is the offset in
+    /// the page when the tag matches, and at least 4096 otherwise.
+    mutating func check(_ base: Value, _ offset: Int64, span: Int64, write: Bool) -> (Fixup, Register) {
+        let address: Register
+        if offset == 0, let register = map.register(base) {
+            address = register
+        } else if let register = map.register(base) {
+            asm.lea(.rax, Address(register, Int32(truncatingIfNeeded: offset)))
+            address = .rax
+        } else {
+            fetch(base, into: .rax)
+            if offset != 0 { asm.alu(.add, .rax, immediate: Int32(truncatingIfNeeded: offset)) }
+            address = .rax
+        }
+        asm.rorx(.rcx, address, by: 7, .b32)
+        asm.alu(.and, .rcx, core(\.tlbMask), .b32)
+        asm.load(.rdx, Address(.tlb, .rcx, write ? 8 : 0))
+        asm.alu(.xor, .rdx, address)
+        asm.alu(.cmp, .rdx, immediate: Int32(4096 - span))
+        let miss = asm.jump(.above)
+        asm.alu(.add, .rdx, Address(.tlb, .rcx, TLBEntry.hostOffset))
+        return (miss, address)
+    }
+
+    private func stub(_ kind: ColdStub.Kind, _ op: Op) -> ColdStub {
+        ColdStub(kind: kind, op: op, liveFloats: liveFloats, dirtyFloats: mappedFloats & writtenFloats)
+    }
+
+    /// Mapped registers whose vector register holds the guest's value at this point.
+    private var liveFloats: UInt32 {
+        mappedFloats & (~context.pointee.firstWritten | writtenFloats)
+    }
+
+    /// A note for the operation's cold path, with the floating-point state of this point.
+    func note(_ kind: ColdStub.Kind, _ op: Op, _ source: Fixup) -> ColdStub {
+        var note = stub(kind, op)
+        note.sources.0 = source
+        return note
+    }
+
+    /// The group that `index` belongs to, when it is worth a slot.
+    private func group(_ index: Int) -> Hoisting.Group? {
+        guard let roles = context.pointee.hoisting.roles, let groups = context.pointee.hoisting.groups,
+            roles[index] != Hoisting.Role.none
+        else { return nil }
+        let group = groups[Int(roles[index])]
+        return group.slot == Hoisting.noSlot ? nil : group
+    }
+
+    private func slot(_ group: Hoisting.Group) -> Address {
+        state(layout.core(\.hoisted) + Int32(group.slot) * 8)
+    }
+
+    /// Emits what makes the host address of the access known: `[rdx + displacement]`. Returns the
+    /// displacement and, for a lone access, its unfinished cold note.
+    private mutating func locate(_ op: Op, _ index: Int, write: Bool) -> (Address, ColdStub?) {
+        guard let group = group(index) else {
+            let span = Int64(MemoryWidth(rawValue: op.c).bytes)
+            let (miss, address) = check(op.a, op.immediate, span: span, write: write)
+            var note = note(write ? .store : .load, op, miss)
+            note.register = address.code
+            note.resume = UnsafePointer(asm.cursor)
+            return (Address(.rdx), note)
+        }
+        let displacement = Int32(truncatingIfNeeded: op.immediate - group.low)
+        if group.leader != index {
+            asm.load(.rdx, slot(group))
+            return (Address(.rdx, displacement), nil)
+        }
+        let span = group.high - group.low
+        let (miss, address) = check(group.base, group.low, span: span, write: group.isWrite)
+        var note = note(.hoist, op, miss)
+        note.register = address.code
+        note.number = span | (group.isWrite ? 1 << 16 : 0)
+        note.resume = UnsafePointer(asm.cursor)
+        cold(note)
+        asm.store(slot(group), .rdx)
+        return (Address(.rdx, displacement), nil)
+    }
+
+    // MARK: Integer accesses
+
+    mutating func load(_ op: Op, _ index: Int) {
+        let (address, note) = locate(op, index, write: false)
+        let width = MemoryWidth(rawValue: op.c)
+        let to = target(op.destination)
+        asm.load(to, address, width.size, signed: width.isSigned)
+        keep(op.destination, to)
+        if let note { cold(note) }
+    }
+
+    mutating func store(_ op: Op, _ index: Int) {
+        let (address, note) = locate(op, index, write: true)
+        let size = MemoryWidth(rawValue: op.c).size
+        if op.b == .zero {
+            asm.store(address, immediate: 0, size)
+        } else {
+            asm.store(address, read(op.b, .rcx), size)
+        }
+        finishStore(note)
+    }
+
+    /// The runtime does a missed store as a whole, so it resumes behind it.
+    private mutating func finishStore(_ note: ColdStub?) {
+        guard var note else { return }
+        note.resume = UnsafePointer(asm.cursor)
+        cold(note)
+    }
+
+    // MARK: Floating-point accesses
+
+    mutating func floatLoad(_ op: Op, _ index: Int) {
+        let (address, note) = locate(op, index, write: false)
+        let isDouble = MemoryWidth(rawValue: op.c).bytes == 8
+        if let to = map.vector(op.destination) {
+            asm.load(to, address, isDouble ? .double : .single)
+            if !isDouble { asm.bitwise(0x56, to, to, core(\.constants.box)) }
+        } else if isDouble {
+            asm.load(.rax, address)
+            asm.store(home(op.destination), .rax)
+        } else {
+            asm.load(.rax, address, .b32)
+            asm.store(home(op.destination), .rax, .b32)
+            asm.store(upperHalf(op.destination), immediate: -1, .b32)
+        }
+        if let note { cold(note) }
+        wrote(op.destination, boxed: !isDouble)
+    }
+
+    func upperHalf(_ value: Value) -> Address { Address(.state, home(value).displacement + 4) }
+
+    mutating func floatStore(_ op: Op, _ index: Int) {
+        let (address, note) = locate(op, index, write: true)
+        let isDouble = MemoryWidth(rawValue: op.c).bytes == 8
+        if let from = map.vector(op.b) {
+            asm.store(address, from, isDouble ? .double : .single)
+        } else {
+            asm.load(.rcx, home(op.b), isDouble ? .b64 : .b32)
+            asm.store(address, .rcx, isDouble ? .b64 : .b32)
+        }
+        finishStore(note)
+    }
+}
