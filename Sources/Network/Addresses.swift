@@ -126,9 +126,11 @@ extension IPv6Address {
     }
 
     private static func expand(_ text: String) -> [UInt16]? {
-        guard text.utf8.count <= 45, let gap = firstGap(in: text) else { return groups(text, exactly: 8) }
-        guard let head = groups(text[..<gap.lowerBound], exactly: nil),
-            let tail = groups(text[gap.upperBound...], exactly: nil),
+        guard text.utf8.count <= 45, let gap = firstGap(in: text) else {
+            return groups(text, exactly: 8, isEnd: true)
+        }
+        guard let head = groups(text[..<gap.lowerBound], exactly: nil, isEnd: false),
+            let tail = groups(text[gap.upperBound...], exactly: nil, isEnd: true),
             head.count + tail.count < 8
         else { return nil }
         return head + Array(repeating: 0, count: 8 - head.count - tail.count) + tail
@@ -145,11 +147,12 @@ extension IPv6Address {
         return nil
     }
 
-    private static func groups(_ text: some StringProtocol, exactly count: Int?) -> [UInt16]? {
+    /// A dotted IPv4 address may stand only at the end of the whole text.
+    private static func groups(_ text: some StringProtocol, exactly count: Int?, isEnd: Bool) -> [UInt16]? {
         var groups: [UInt16] = []
         let parts = text.isEmpty ? [] : text.split(separator: ":", omittingEmptySubsequences: false)
         for (index, part) in parts.enumerated() {
-            if index == parts.count - 1, let address = IPv4Address(part) {
+            if isEnd, index == parts.count - 1, let address = IPv4Address(part) {
                 groups += [UInt16(address.bits >> 16), UInt16(address.bits & 0xFFFF)]
                 continue
             }

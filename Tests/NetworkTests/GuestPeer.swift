@@ -70,6 +70,18 @@ final class GuestPeer {
             remote: remote)
     }
 
+    /// Answers a connection that somebody opens to `port` of the guest.
+    func answer(_ syn: TCPHeader, on port: UInt16, from remote: Endpoint) -> GuestConnection {
+        let connection = TCPConnection(
+            answering: syn, initial: SequenceNumber(.random(in: 0 ... .max)),
+            settings: .init(maximumSegmentSize: 1460))
+        connection.accept()
+        return GuestConnection(connection, local: Endpoint(GuestFrames.address, port), remote: remote)
+    }
+
+    /// Closes the machine's end; the peer is of no use after it.
+    func hangUp() { shutdown(socket, Int32(SHUT_RDWR)) }
+
     /// Drives a connection until `condition` holds; false after twenty seconds without that.
     func drive(_ guest: GuestConnection, until condition: (TCPConnection) -> Bool) -> Bool {
         let end = Self.now() + 20_000_000_000

@@ -92,7 +92,7 @@ final class HostServer: Sendable {
         pthread_create(
             &thread, nil,
             { argument in
-                Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue().body()
+                if let argument { Unmanaged<Start>.fromOpaque(argument).takeRetainedValue().body() }
                 return nil
             }, Unmanaged.passRetained(Start(body)).toOpaque())
         pthread_detach(thread)
@@ -110,11 +110,11 @@ final class HostServer: Sendable {
     }
 
     static func writeAll(_ fd: Int32, _ bytes: [UInt8]) {
-        var offset = 0
-        while offset < bytes.count {
-            let count = bytes.withUnsafeBytes { write(fd, $0.baseAddress! + offset, bytes.count - offset) }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(fd, $0.baseAddress, $0.count) }
             guard count > 0 else { return }
-            offset += count
+            rest = rest.dropFirst(count)
         }
     }
 }

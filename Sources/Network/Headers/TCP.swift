@@ -84,8 +84,20 @@ package struct TCPSegment {
     package var acknowledgement: SequenceNumber
     package var flags: TCPFlags
     package var window: UInt16
-    package var options = TCPOptions()
-    package var payload = RingSlices.empty
+    package var options: TCPOptions
+    package var payload: RingSlices
+
+    package init(
+        sequence: SequenceNumber, acknowledgement: SequenceNumber, flags: TCPFlags, window: UInt16,
+        options: TCPOptions = TCPOptions(), payload: RingSlices = .empty
+    ) {
+        self.sequence = sequence
+        self.acknowledgement = acknowledgement
+        self.flags = flags
+        self.window = window
+        self.options = options
+        self.payload = payload
+    }
 
     /// Header and options, without checksum: 20, 24 or 28 octets.
     package var headerLength: Int {

@@ -18,7 +18,7 @@ extension Pump {
         }
     }
 
-    private func close(_ flow: FlowID, abruptly: Bool) {
+    func close(_ flow: FlowID, abruptly: Bool) {
         if let splice = splices.removeValue(forKey: flow) {
             loop.remove(splice.socket.raw)
             if abruptly { HostSocket.closeAbruptly(splice.socket.raw) }

@@ -68,13 +68,19 @@ package final class Pump: @unchecked Sendable {
         }
     }
 
+    /// Waits until the machine's end of the frame socket has closed, or `stop` was called elsewhere.
+    package func waitUntilEnded() {
+        thread?.join()
+        thread = nil
+    }
+
     /// Ends the thread, waits for it and closes all host sockets. Harmless if it has ended.
     package func stop() {
         loop.stop()
         thread?.join()
         thread = nil
-        splices.removeAll()
-        datagramSockets.removeAll()
+        for flow in Array(splices.keys) + Array(datagramSockets.keys) { close(flow, abruptly: true) }
+        for listener in listeners { loop.remove(listener.socket.raw) }
         listeners.removeAll()
     }
 }

@@ -8,6 +8,11 @@ package struct RingSlices {
         return RingSlices(first: nothing, second: nothing)
     }
 
+    package init(first: UnsafeMutableRawBufferPointer, second: UnsafeMutableRawBufferPointer) {
+        self.first = first
+        self.second = second
+    }
+
     @inline(__always)
     package var count: Int { first.count &+ second.count }
 }

@@ -196,13 +196,17 @@ extension TCPConnection {
         }
     }
 
+    /// Enough to start a repair and to keep it going; a flood of old segments is not answered by another.
+    private static let maximumOwedDuplicates = 64
+
     private func place(_ span: Reassembly.Span) {
         guard span.start == expected else {
             // Out of order: remembered if there is a place, and reported at once (RFC 5681 §4.2).
             _ = reassembly.insert(span)
-            owesAcknowledgement = true
+            owedDuplicates = min(owedDuplicates + 1, Self.maximumOwedDuplicates)
             return
         }
+        owedDuplicates = 0
         var end = span.end
         if !reassembly.isEmpty {
             end = reassembly.advance(end)

@@ -112,8 +112,10 @@ extension TCPConnection {
     }
 
     private func acknowledgement() -> TCPSegment? {
-        guard owesAcknowledgement else { return nil }
-        return bareSegment(at: next, flags: [.ack])
+        guard owesAcknowledgement || owedDuplicates > 0 else { return nil }
+        owedDuplicates = max(0, owedDuplicates - 1)
+        // Not `next`, which goes back after a time-out: an old number would be dropped together with its news.
+        return bareSegment(at: sentMaximum, flags: [.ack])
     }
 
     /// An empty segment, which also settles the owed acknowledgement.

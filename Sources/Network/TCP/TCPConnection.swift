@@ -77,6 +77,8 @@ package final class TCPConnection {
     // What `nextSegment` owes.
     var owesHandshake: Bool
     var owesAcknowledgement = false
+    /// One for each segment that came out of order: the peer counts them (RFC 5681 §3.2).
+    var owedDuplicates = 0
     var owesRetransmission = false
     var owesProbe = false
     var owedReset: TCPSegment?
@@ -155,6 +157,7 @@ package final class TCPConnection {
         state = .closed
         owesHandshake = false
         owesAcknowledgement = false
+        owedDuplicates = 0
         (retransmitAt, persistAt, acknowledgeAt, endAt) = (Self.never, Self.never, Self.never, Self.never)
         sendRing.release()
         if failure != nil { receiveRing.release() }
@@ -195,6 +198,9 @@ extension TCPConnection {
             owesAcknowledgement = canAcknowledge
         }
     }
+
+    /// The number of the byte that is expected next (RCV.NXT).
+    package var nextExpected: SequenceNumber { expected }
 
     /// The number of the SYN that a held connection answers.
     var peerInitialSequence: SequenceNumber { expected + -1 }
