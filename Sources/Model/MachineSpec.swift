@@ -70,6 +70,13 @@ package struct DiskSpec: Codable, Equatable, Sendable {
 }
 
 extension MachineSpec {
+    /// Every descriptor that the machine inherits, the control socket included.
+    package var descriptors: [Descriptor] {
+        let named = [serial, network, kernel, initrd, firmware, deviceTreeDump]
+        let ofDisks = disks.flatMap { [$0.image, $0.scratch] }
+        return [Self.controlDescriptor] + (named + ofDisks).compactMap { $0 }
+    }
+
     /// Why the spec cannot be built by anybody; one line for the user, `nil` when it is sound.
     package var objection: String? {
         guard version == Self.currentVersion else { return "unknown machine description: version \(version)" }

@@ -65,6 +65,11 @@ package final class SerialPort: DescribedDevice {
         }
     }
 
+    /// Sends the guest a break; callable from any thread. It is lost while input waits to be read.
+    package func receiveBreak() {
+        perform { $0.uart.receiveBreak() }
+    }
+
     /// Moves received bytes into `buffer` behind the guest's back, for the console calls of built-in
     /// firmware. Returns how many there were.
     package func takeInput(into buffer: UnsafeMutableRawBufferPointer) -> Int {

@@ -9,6 +9,8 @@ package struct UART16550 {
     private var lineControl: UInt8 = 0
     private var modemControl: ModemControl = []
     private var overrun = false
+    /// The oldest received byte stands for a break.
+    private var breakReceived = false
     private var modemStatus: ModemStatus = Self.linked
     private var scratch: UInt8 = 0
     private var divisor: UInt16 = 1
@@ -28,7 +30,9 @@ package struct UART16550 {
     /// Reads the byte register at `offset` (0–7; higher bits are not decoded).
     package mutating func read(at offset: UInt64) -> UInt8 {
         switch Register(reading: offset, latched: latched) {
-        case .data: return received.popFirst() ?? 0
+        case .data:
+            breakReceived = false
+            return received.popFirst() ?? 0
         case .interruptEnable: return interruptEnable.rawValue
         case .interruptIdentity, .fifoControl: return readIdentity()
         case .lineControl: return lineControl
@@ -80,6 +84,14 @@ package struct UART16550 {
         _ = received.append(byte)
     }
 
+    /// The line is held low for longer than a byte: the guest finds a zero byte and the break flag with it.
+    /// Lost while earlier bytes wait, as there is one flag for the oldest byte only.
+    package mutating func receiveBreak() {
+        guard received.isEmpty, room > 0 else { return }
+        _ = received.append(0)
+        breakReceived = true
+    }
+
     /// Takes the oldest received byte past the registers, as built-in firmware does.
     package mutating func takeReceived() -> UInt8? { received.popFirst() }
 
@@ -92,7 +104,7 @@ package struct UART16550 {
     /// The cause of highest priority (data sheet, table V). Bytes below the trigger level count as
     /// timed out at once: no later byte is worth waiting for.
     private var cause: InterruptCause {
-        if interruptEnable.contains(.lineStatus), overrun { return .lineStatus }
+        if interruptEnable.contains(.lineStatus), overrun || breakReceived { return .lineStatus }
         if interruptEnable.contains(.receivedData), !received.isEmpty {
             return received.count >= triggerLevel ? .receivedData : .receiveTimeout
         }
@@ -114,7 +126,9 @@ package struct UART16550 {
         var status: LineStatus = [.holdingEmpty, .transmitterEmpty]
         if !received.isEmpty { status.insert(.dataReady) }
         if overrun { status.insert(.overrun) }
+        if breakReceived { status.insert(.breakReceived) }
         overrun = false
+        breakReceived = false
         return status.rawValue
     }
 

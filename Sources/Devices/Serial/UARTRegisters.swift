@@ -63,6 +63,7 @@ extension UART16550 {
         let rawValue: UInt8
         static let dataReady = LineStatus(rawValue: 0x01)
         static let overrun = LineStatus(rawValue: 0x02)
+        static let breakReceived = LineStatus(rawValue: 0x10)
         static let holdingEmpty = LineStatus(rawValue: 0x20)
         static let transmitterEmpty = LineStatus(rawValue: 0x40)
     }

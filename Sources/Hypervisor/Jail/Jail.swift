@@ -30,11 +30,10 @@ package struct Jail {
         record("capabilities", viv_drop_capabilities())
     }
 
-    /// Closes everything but `keep`, and filters the system calls of all threads from now on.
+    /// Filters the system calls of all threads from now on.
     ///
     /// - Throws: when the filter cannot be installed: then no guest may run.
-    package mutating func seal(keeping keep: [Int32]) throws(SystemError) {
-        record("descriptors", Self.closeAll(but: keep))
+    package mutating func seal() throws(SystemError) {
         record("limits", viv_limit_resources())
         record("private-memory", viv_not_dumpable())
         try checked("give up new privileges") { viv_no_new_privileges() }
@@ -68,6 +67,11 @@ package struct Jail {
     private mutating func becomeNobody() {
         let own = Self.firstUser + UInt32(truncatingIfNeeded: getpid()) & 0xff_ffff
         if viv_become(own) == 0 || viv_become(65534) == 0 { walls.append("uid") }
+    }
+
+    /// Closes every descriptor that was inherited but is not in `descriptors`. Call it before opening any.
+    package mutating func keep(only descriptors: [Int32]) {
+        record("descriptors", Self.closeAll(but: descriptors))
     }
 
     private static func closeAll(but keep: [Int32]) -> Int32 {

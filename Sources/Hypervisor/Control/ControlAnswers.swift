@@ -1,0 +1,31 @@
+import Glibc
+import Model
+
+extension VirtualMachine {
+    /// Does what a request asks for.
+    package func answer(_ request: ControlRequest, jail: [String]) -> ControlReply {
+        var reply = ControlReply(reply: request.request)
+        switch request.command {
+        case .stop: askToPowerDown()
+        case .kill: kill("killed on request")
+        case .pause: if !pause() { reply.refusal = "the machine does not run" }
+        case .resume: if !resume() { reply.refusal = "the machine is not paused" }
+        case .reset: if !reset() { reply.refusal = "the machine cannot start again" }
+        case .status: reply.status = status(jail)
+        }
+        return reply
+    }
+
+    private func status(_ jail: [String]) -> MachineStatus {
+        let state: MachineStatus.State =
+            switch phase {
+            case .assembled, .running: .running
+            case .paused: .paused
+            case .ended: .ended
+            }
+        return MachineStatus(
+            id: spec.id, name: spec.name, arch: spec.arch, state: state, cpus: spec.cpus, memory: spec.memory,
+            accelerator: accelerator, processID: getpid(), seconds: seconds, instructions: instructions,
+            jail: jail)
+    }
+}

@@ -1,0 +1,16 @@
+/// How a board without a power button asks its guest to power down: the magic SysRq keys of Linux, typed on the
+/// serial console after a break (Linux, admin-guide/sysrq): write everything to disk, mount read-only, power off.
+extension VirtualMachine {
+    private static let keys: [(key: UInt8, after: UInt64)] = [
+        (UInt8(ascii: "s"), 0), (UInt8(ascii: "u"), 400_000_000), (UInt8(ascii: "o"), 1_200_000_000),
+    ]
+
+    func askToPowerDown() {
+        for (key, delay) in Self.keys {
+            loop.schedule(after: delay) { [board] in
+                board.serial.receiveBreak()
+                _ = withUnsafeBytes(of: key, board.serial.receive)
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import Devices
+import Disks
+import Host
+import Model
+
+/// Makes the machine's virtual disks of inherited descriptors.
+enum VirtualDisks {
+    /// One block device for each disk, in order.
+    static func devices(_ spec: MachineSpec, panel: FrontPanel) throws(MachineError) -> [VirtioBlock] {
+        var devices: [VirtioBlock] = []
+        for (index, disk) in spec.disks.enumerated() {
+            do {
+                let image = try open(disk)
+                let name = disk.name
+                devices.append(
+                    VirtioBlock(image, identifier: "\(spec.id)-\(index)", queues: spec.cpus) { error in
+                        panel.report(.diskError("disk \(name): \(error)"))
+                    })
+            } catch {
+                throw MachineError(.unusableFile, "\(error)")
+            }
+        }
+        return devices
+    }
+
+    private static func open(_ disk: DiskSpec) throws(DiskError) -> any Disk {
+        let image = FileDescriptor(owning: disk.image)
+        guard let scratch = disk.scratch else {
+            return try RawDisk(owning: image, isReadOnly: disk.isReadOnly, name: disk.name)
+        }
+        let base = try RawDisk(owning: image, isReadOnly: true, name: disk.name)
+        return try OverlayDisk(over: base, scratch: FileDescriptor(owning: scratch))
+    }
+}

@@ -1,0 +1,153 @@
+import Firmware
+import Glibc
+import Machine
+import Model
+import RISCV
+
+// From power-on to the end. All of it happens on the loop's thread.
+extension VirtualMachine {
+    /// How often the word by which a test program reports is looked at.
+    private static let toHostPeriod: UInt64 = 10_000_000
+
+    /// Lets the first instruction run.
+    package func powerOn() {
+        guard phase == .assembled else { return }
+        prepareHarts()
+        phase = .running
+        emit(.started)
+        if let word = start.toHost { watch(word) }
+        for hart in harts { hart.unpark() }
+    }
+
+    /// Stops every hart, device and the clock between two instructions. False when that cannot be.
+    package func pause() -> Bool {
+        guard phase == .running else { return phase == .paused }
+        holdStill()
+        clock.pause()
+        phase = .paused
+        emit(.paused)
+        return true
+    }
+
+    /// Goes on after `pause`. False when that cannot be.
+    package func resume() -> Bool {
+        guard phase == .paused else { return phase == .running }
+        clock.resume()
+        for hart in harts { hart.takeTimeScale() }
+        phase = .running
+        emit(.resumed)
+        goOn()
+        return true
+    }
+
+    /// Starts the guest again from power-on; a paused machine runs then.
+    package func reset() -> Bool {
+        guard phase == .running || phase == .paused else { return false }
+        holdStill()
+        if phase == .paused { clock.resume() }
+        board.reset()
+        sbi.reset()
+        memory.clear()
+        do {
+            _ = try Self.load(plan, spec, memory, board)
+        } catch {
+            end(.refused, "cannot start again: \(error)", code: Int64(ExitCode.unusableFile.rawValue))
+            return false
+        }
+        prepareHarts()
+        phase = .running
+        emit(.rebooted)
+        goOn()
+        return true
+    }
+
+    /// Ends the machine now, whatever the guest does.
+    package func kill(_ reason: String) { end(.ended, reason) }
+
+    func act(on notice: FrontPanel.Notice) {
+        guard phase == .running || phase == .paused else { return }
+        switch notice {
+        case .power(.powerOff): end(.poweredOff)
+        case .power(.reset): _ = reset()
+        case .power(.failed(let code)): end(.guestFailed, "the guest reports a failure", code: Int64(code))
+        case .dormant: endIfDead()
+        case .consoleReady: emit(.consoleReady)
+        case .diskError(let text): emit(.diskError, text)
+        }
+    }
+}
+
+// MARK: - Steps
+
+extension VirtualMachine {
+    /// Puts every hart to where its first instruction is.
+    private func prepareHarts() {
+        for hart in harts {
+            hart.reset()
+            if start.machineMode {
+                hart.environmentCall = nil
+                hart.state.pointee.x[10] = hart.id
+                hart.state.pointee.x[11] = start.deviceTree
+                hart.state.pointee.x[12] = VirtMap.resetROM + ResetROM.descriptionOffset
+                hart.startMachineMode(at: start.entry)
+            } else {
+                hart.environmentCall = { [sbi, harts] in
+                    sbi.handleCall(from: $0, of: harts)
+                    return true
+                }
+                hart.prepareSupervisor()
+            }
+        }
+        if !start.machineMode { _ = harts[0].start(at: start.entry, argument: start.deviceTree) }
+    }
+
+    private func holdStill() {
+        for hart in harts { hart.park() }
+        for hart in harts { hart.waitUntilParked() }
+        board.pause()
+    }
+
+    private func goOn() {
+        board.resume()
+        for hart in harts { hart.unpark() }
+    }
+
+    /// A machine whose harts are all stopped or asleep with nothing enabled can never run again.
+    private func endIfDead() {
+        guard phase == .running, harts.allSatisfy(\.isDormant) else { return }
+        end(.guestFailed, "every hart has stopped or waits for an interrupt that it has not enabled")
+    }
+
+    /// Ends the machine when a test program has reported: 1 is success, other odd words are failures
+    /// (the riscv-tests' convention).
+    private func watch(_ word: UInt64) {
+        loop.schedule(after: Self.toHostPeriod) { [unowned self] in
+            guard phase != .ended else { return }
+            let value = memory.load64(word) ?? 0
+            guard phase == .running, value & 1 != 0 else { return watch(word) }
+            if value == 1 { return end(.poweredOff, "the test program has passed") }
+            end(.guestFailed, "the test program has failed", code: Int64(bitPattern: value >> 1))
+        }
+    }
+
+    private func end(_ kind: MachineEvent.Kind, _ detail: String? = nil, code: Int64? = nil) {
+        guard phase != .ended else { return }
+        if kind != .ended { holdStill() }
+        phase = .ended
+        serial.drain()
+        emit(kind, detail, code: code)
+    }
+
+    private func emit(_ kind: MachineEvent.Kind, _ detail: String? = nil, code: Int64? = nil) {
+        report(MachineEvent(kind, seconds: seconds, instructions: instructions, detail: detail, code: code))
+    }
+
+    /// Wall-clock seconds since the start of the process, to the microsecond.
+    var seconds: Double {
+        let nanoseconds = HostClock.Sample.take().nanoseconds &- birth.nanoseconds
+        return Double(nanoseconds / 1000) / 1e6
+    }
+
+    /// Guest instructions retired since power-on; of running harts as far as they have told.
+    var instructions: UInt64 { harts.reduce(0) { $0 &+ $1.state.pointee.instructions } }
+}

@@ -1,0 +1,4 @@
+import Glibc
+import Hypervisor
+
+exit(MachineProcess.run(CommandLine.arguments))
