@@ -62,17 +62,11 @@ package final class GuestMemory: @unchecked Sendable {
         munmap(pageFlags, Int(size / Self.pageSize))
     }
 
-    /// Makes all of RAM zero, as after power-on, and gives its pages back to the host; whatever file was
-    /// mapped into it is so no longer. Call only while no vCPU and no device runs.
+    /// Makes all of RAM zero, as after power-on, and gives its pages back to the host. Pages mapped from a
+    /// file hold the file's bytes again. Call only while no vCPU and no device runs.
     package func clear() {
-        let length = Int(size)
-        let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED
-        if mmap(host, length, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED {
-            memset(host, 0, length)
-        } else {
-            madvise(host, length, MADV_HUGEPAGE)
-        }
-        codeWritten(base, size)
+        madvise(host, Int(size), MADV_DONTNEED)
+        didWrite(base, size)
     }
 
     private static func map(_ length: Int) -> UnsafeMutableRawPointer? {
