@@ -1,0 +1,65 @@
+import ArgumentParser
+import Model
+
+/// The options that describe a machine.
+struct MachineOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The guest's CPU.", valueName: "arch"))
+    var arch = GuestArchitecture.riscv64
+
+    @Option(help: ArgumentHelp("Number of CPUs, 1 to 8.", valueName: "count"))
+    var cpus = 1
+
+    @Option(help: ArgumentHelp("RAM, such as 512M or 1G.", valueName: "size"))
+    var memory = ByteSize(bytes: 512 << 20)
+
+    @Option(
+        help: ArgumentHelp(
+            "A Linux Image (raw or gzip), an EFI-stub Image or an ELF file.", valueName: "file"),
+        completion: .file())
+    var kernel: String?
+
+    @Option(help: ArgumentHelp("The kernel's initial RAM disk.", valueName: "file"), completion: .file())
+    var initrd: String?
+
+    @Option(help: ArgumentHelp("Kernel command line; added to that of a catalogue guest.", valueName: "text"))
+    var append = ""
+
+    @Option(
+        help: ArgumentHelp("A disk image or block device; repeat for more.", valueName: "path[,readonly]"),
+        completion: .file(), transform: DiskOption.init(parsing:))
+    var disk: [DiskOption] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The network: none, or user[,forward=tcp|udp:[HOST]:PORT-[GUEST]:PORT…].", valueName: "network"),
+        transform: NetworkOption.init(parsing:))
+    var net = NetworkOption.user(forwards: [])
+
+    @Option(
+        help: ArgumentHelp("Start this in machine mode in place of the built-in SBI.", valueName: "file"),
+        completion: .file())
+    var firmware: String?
+
+    @Option(help: ArgumentHelp("How guest code runs.", valueName: "engine"))
+    var accel = AcceleratorOption.auto
+
+    @Flag(help: "Throw disk writes away when the machine ends.")
+    var ephemeral = false
+
+    @Option(
+        help: ArgumentHelp("Write the machine's flattened device tree to this file.", valueName: "file"),
+        completion: .file())
+    var dumpDtb: String?
+
+    @Option(help: ArgumentHelp("What to call the machine in 'viv ps'.", valueName: "name"))
+    var name: String?
+
+    /// The wish that the options describe; files are not looked at yet.
+    func request() throws(Failure) -> BootRequest {
+        _ = try accel.accelerator(for: arch)
+        return BootRequest(
+            name: name, arch: arch, cpus: cpus, memory: memory, kernel: kernel, initrd: initrd,
+            firmware: firmware, append: append, disks: disk, network: net, accelerator: accel,
+            isEphemeral: ephemeral, deviceTreeDump: dumpDtb)
+    }
+}

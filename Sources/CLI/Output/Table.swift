@@ -1,0 +1,29 @@
+/// Rows in aligned columns under headings, for people; machines ask for JSON.
+struct Table: CustomStringConvertible {
+    private let columns: [String]
+    private var rows: [[String]] = []
+
+    init(_ columns: [String]) { self.columns = columns }
+
+    /// Adds a row with one cell a column.
+    mutating func add(_ cells: [String]) {
+        precondition(cells.count == columns.count, "one cell for each column")
+        rows.append(cells)
+    }
+
+    /// Cells are left-aligned, two spaces apart, without trailing spaces.
+    var description: String {
+        let widths = columns.indices.map { column in
+            ([columns] + rows).map { $0[column].count }.max() ?? 0
+        }
+        return ([columns] + rows).map { Self.line($0, widths) }.joined(separator: "\n")
+    }
+
+    private static func line(_ cells: [String], _ widths: [Int]) -> String {
+        var line = zip(cells, widths).map { cell, width in
+            cell + String(repeating: " ", count: width - cell.count)
+        }.joined(separator: "  ")
+        while line.last == " " { line.removeLast() }
+        return line
+    }
+}

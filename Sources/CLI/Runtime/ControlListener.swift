@@ -1,0 +1,67 @@
+import Glibc
+import Host
+import Model
+
+/// Answers `viv ps`, `viv stop` and their like on the machine's control socket: passes requests on to
+/// the machine and its replies back.
+final class ControlListener {
+    private let loop: EventLoop
+    private let channel: MachineChannel
+    private let listener: FileDescriptor
+    private var clients: [Int32: Client] = [:]
+
+    /// Called when somebody ends the machine, before the machine is told.
+    var killRequested: () -> Void = {}
+
+    private final class Client {
+        let socket: FileDescriptor
+        let output: Outlet
+        var lines = LineSplitter()
+
+        init(_ socket: consuming FileDescriptor, loop: EventLoop) {
+            output = Outlet(socket.raw, loop: loop, shared: false)
+            self.socket = socket
+        }
+    }
+
+    init(path: String, channel: MachineChannel, loop: EventLoop) throws(SystemError) {
+        listener = try UnixSocket.listen(path)
+        self.channel = channel
+        self.loop = loop
+        try loop.add(listener.raw, .read) { [unowned self] _ in self.accept() }
+    }
+
+    deinit {
+        for descriptor in clients.keys { loop.remove(descriptor) }
+        loop.remove(listener.raw)
+    }
+
+    private func accept() {
+        guard let socket = UnixSocket.accept(listener.raw) else { return }
+        let raw = socket.raw
+        clients[raw] = Client(socket, loop: loop)
+        try? loop.add(raw, .read) { [unowned self] _ in self.read(raw) }
+    }
+
+    private func read(_ raw: Int32) {
+        guard let client = clients[raw] else { return }
+        guard let bytes = try? Descriptors.read(raw, limit: 4096), !bytes.isEmpty else {
+            loop.remove(raw)
+            clients[raw] = nil
+            return
+        }
+        for line in client.lines.take(bytes) {
+            if let request = JSONLine.decode(ControlRequest.self, from: line) { pass(request, for: client) }
+        }
+    }
+
+    /// Requests of many clients share one socket to the machine: each gets its own number there.
+    private func pass(_ request: ControlRequest, for client: Client) {
+        if request.command == .kill { killRequested() }
+        channel.ask(request.command) { [weak client] reply in
+            var reply = reply
+            reply.reply = request.request
+            client?.output.send(JSONLine.encode(reply))
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import Glibc
+import Model
+
+/// What `viv doctor` finds out.
+enum Diagnosis {
+    /// How guests of one architecture run here.
+    struct Guest: Encodable, Equatable {
+        let guest: String
+        let host: String
+        let engine: String
+        let why: String
+    }
+
+    /// Something that viv needs or can use.
+    struct Finding: Equatable {
+        let isGood: Bool
+        let text: String
+    }
+
+    static func guests(on host: String = HostMachine.architecture) -> [Guest] {
+        GuestArchitecture.allCases.map { guest in
+            host == "x86_64"
+                ? Guest(
+                    guest: guest.rawValue, host: host, engine: "translate",
+                    why: "KVM runs guests of the host's own CPU only; guest code is translated to \(host)")
+                : Guest(
+                    guest: guest.rawValue, host: host, engine: "interpret",
+                    why: "the translator emits x86_64 code only")
+        }
+    }
+
+    static func findings() -> [Finding] {
+        [
+            machineProgram, runtimeDirectory, tool("apt-get", for: "fetching guests"),
+            tool("dpkg-deb", for: "unpacking guests"), tool("mke2fs", for: "making the debian guest's disk"),
+            tool("xz", for: "unpacking kernel modules"), kvm,
+        ]
+    }
+
+    private static var machineProgram: Finding {
+        do {
+            return Finding(isGood: true, text: "viv-machine: \(try MachineProgram.locate())")
+        } catch {
+            return Finding(isGood: false, text: error.description)
+        }
+    }
+
+    private static var runtimeDirectory: Finding {
+        do {
+            return Finding(isGood: true, text: "control sockets: \(try RuntimeDirectory.standard().path)")
+        } catch {
+            return Finding(isGood: false, text: error.description)
+        }
+    }
+
+    private static var kvm: Finding {
+        access("/dev/kvm", R_OK | W_OK) == 0
+            ? Finding(isGood: true, text: "/dev/kvm: usable, but no guest of today's can use it")
+            : Finding(isGood: true, text: "/dev/kvm: not usable; no guest of today's needs it")
+    }
+
+    private static func tool(_ name: String, for purpose: String) -> Finding {
+        let folders = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"]
+        guard let folder = folders.first(where: { access("\($0)/\(name)", X_OK) == 0 }) else {
+            return Finding(isGood: false, text: "\(name), for \(purpose): install it with apt")
+        }
+        return Finding(isGood: true, text: "\(folder)/\(name), for \(purpose)")
+    }
+}

@@ -1,0 +1,23 @@
+import Model
+
+/// What `viv boot` is asked for, before anything has been opened.
+struct BootRequest: Equatable, Sendable {
+    var name: String?
+    var arch = GuestArchitecture.riscv64
+    var cpus = 1
+    var memory = ByteSize(bytes: 512 << 20)
+    var kernel: String?
+    var initrd: String?
+    var firmware: String?
+    /// The kernel's command line.
+    var append = ""
+    var disks: [DiskOption] = []
+    var network = NetworkOption.user(forwards: [])
+    var accelerator = AcceleratorOption.auto
+    /// All disk writes are thrown away at the end.
+    var isEphemeral = false
+    /// Where to write the flattened device tree.
+    var deviceTreeDump: String?
+    /// A kernel panic on the console ends the machine: true for guests whose messages are known.
+    var watchesForPanic = false
+}

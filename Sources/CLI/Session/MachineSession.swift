@@ -1,0 +1,139 @@
+import Glibc
+import Host
+import Model
+import Network
+
+/// One running machine from the side of its parent: starts `viv-machine`, relays its serial port and
+/// network, answers its control socket and waits for its end.
+///
+/// Everything runs on the thread that made the session; the machine dies with that thread.
+final class MachineSession {
+    /// How long a guest may take to power down after it was asked to.
+    static let graceSeconds: UInt64 = 15
+
+    let id: MachineID
+    let loop: EventLoop
+    let serial: SerialLine?
+    let channel: MachineChannel
+    private let child: ChildProcess
+    private let directory: RuntimeDirectory
+    private let listener: ControlListener
+    private let pump: Pump?
+    private var lastEvent: MachineEvent?
+    private var verdict: Outcome?
+    private var panic: PanicWatch?
+    private var isStopping = false
+    /// Takes each event of the machine.
+    var happened: (MachineEvent) -> Void = { _ in }
+
+    /// Opens all files of `request`, then starts the machine.
+    init(_ request: BootRequest, serial wantsSerial: Bool, loop: EventLoop) throws {
+        id = MachineID(random: try Random.bytes(8).reduce(0) { $0 << 8 | UInt64($1) })
+        self.loop = loop
+        var control = try SocketPair(.stream)
+        var plan = try MachinePlan(request, id: id, control: control.takeFar())
+        serial = wantsSerial ? try Self.connectSerial(&plan, loop: loop) : nil
+        pump = try Self.connectNetwork(request.network, &plan)
+        directory = try RuntimeDirectory.standard()
+        try directory.create(id)
+        do {
+            child = try Self.start(plan)
+            channel = try MachineChannel(control.takeNear(), spec: plan.spec, loop: loop)
+            listener = try ControlListener(
+                path: directory.controlSocket(of: id), channel: channel, loop: loop)
+        } catch {
+            directory.remove(id)
+            throw error
+        }
+        panic = request.watchesForPanic ? PanicWatch() : nil
+        try pump?.start()
+        try watch()
+    }
+
+    private static func connectSerial(_ plan: inout MachinePlan, loop: EventLoop) throws -> SerialLine {
+        var pair = try SocketPair(.stream)
+        plan.connectSerial(pair.takeFar())
+        return try SerialLine(pair.takeNear(), loop: loop)
+    }
+
+    private static func connectNetwork(_ option: NetworkOption, _ plan: inout MachinePlan) throws -> Pump? {
+        guard case .user(let forwards) = option else { return nil }
+        var pair = try SocketPair(.messages)
+        plan.connectNetwork(pair.takeFar())
+        let configuration = NetworkConfiguration(forwards: forwards, hostName: "vivarium")
+        return try Pump(frameSocket: pair.takeNear().release(), configuration: configuration)
+    }
+
+    private static func start(_ plan: MachinePlan) throws -> ChildProcess {
+        let program = try MachineProgram.locate()
+        // Of our own streams the machine keeps standard error alone, for last words.
+        let null = try FileDescriptor.open("/dev/null", O_RDWR)
+        let streams = [ChildProcess.Inheritance(null.raw, as: 0), ChildProcess.Inheritance(null.raw, as: 1)]
+        return try ChildProcess(program, [], inherit: streams + plan.handover.inheritance)
+    }
+
+    private func watch() throws(SystemError) {
+        channel.happened = { [unowned self] in self.receive($0) }
+        listener.killRequested = { [unowned self] in self.killSoon() }
+        try loop.add(child.pidfd, .read) { [unowned self] _ in
+            self.loop.remove(self.child.pidfd)
+            self.loop.stop()
+        }
+    }
+
+    private func receive(_ event: MachineEvent) {
+        lastEvent = event
+        happened(event)
+    }
+
+    /// Serves until the machine has ended and its last output was delivered.
+    func run() -> Outcome {
+        loop.run()
+        let exit = child.reap()
+        channel.drain()
+        serial?.drain()
+        pump?.stop()
+        directory.remove(id)
+        return verdict ?? Outcome(last: lastEvent, exit: exit)
+    }
+
+    /// The machine's last words about time and instructions.
+    func exitLine(for outcome: Outcome) -> ExitLine {
+        ExitLine(
+            reason: outcome.reason, code: outcome.code.rawValue,
+            seconds: lastEvent?.seconds ?? 0, instructions: lastEvent?.instructions ?? 0)
+    }
+}
+
+// MARK: - Ending
+
+extension MachineSession {
+    /// Asks the guest to power down and ends it when it does not; a second call ends it at once.
+    func stop() {
+        guard !isStopping else { return kill() }
+        isStopping = true
+        channel.ask(.stop) { [unowned self] reply in
+            if reply.refusal != nil { self.kill() }
+        }
+        loop.schedule(after: Self.graceSeconds * 1_000_000_000) { [weak self] in self?.kill() }
+    }
+
+    /// Ends the machine now.
+    func kill() {
+        channel.ask(.kill)
+        killSoon()
+    }
+
+    /// A machine that does not end by itself within two seconds is killed.
+    private func killSoon() {
+        loop.schedule(after: 2_000_000_000) { [weak self] in self?.child.signal(SIGKILL) }
+    }
+
+    /// Looks at console output for a kernel panic; one ends the machine when its report is out.
+    func inspect(_ output: [UInt8]) {
+        guard panic?.take(output) == true else { return }
+        panic = nil
+        verdict = Outcome(.guestFailed, "the guest's kernel panicked: see the console above")
+        loop.schedule(after: 1_000_000_000) { [weak self] in self?.kill() }
+    }
+}

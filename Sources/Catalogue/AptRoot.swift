@@ -1,0 +1,175 @@
+import Glibc
+import Host
+
+/// A private place in which the host's apt works for another architecture, without privileges and
+/// without touching the host's own packages. Everything it fetches is checked against Debian's keys.
+struct AptRoot: Sendable {
+    /// Debian's current release, and the name under which it is found while a mirror is between two states.
+    private static let codename = "trixie"
+    private static let suites = [codename, "stable"]
+    private static let keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+    let path: String
+    private let architecture: String
+    private let apt: Tool
+    private let cache: Tool
+
+    /// Prepares the folder `path`; downloads that an earlier run left are kept and resumed.
+    init(_ path: String, architecture: String) throws(CatalogueError) {
+        self.path = path
+        self.architecture = architecture
+        apt = try Tool("apt-get", package: "apt")
+        cache = try Tool("apt-cache", package: "apt")
+        do {
+            for folder in ["lists/partial", "archives/partial", "etc/preferences.d"] {
+                try Folder.create("\(path)/\(folder)")
+            }
+            try TextFile.write("", to: "\(path)/status")
+        } catch {
+            throw CatalogueError(error)
+        }
+    }
+
+    /// Where downloaded packages are.
+    var archives: String { "\(path)/archives" }
+
+    /// Fetches the lists of packages, from the first of the host's mirrors that carries the release.
+    func update() throws(CatalogueError) {
+        guard access(Self.keyring, R_OK) == 0 else {
+            throw CatalogueError(
+                .unusableFile, "Debian's keys are missing: install the package 'debian-archive-keyring'")
+        }
+        let mirrors = HostMirrors.addresses()
+        guard !mirrors.isEmpty else {
+            throw CatalogueError(
+                .unusableFile, "no Debian mirror in the host's apt sources: name one in VIVARIUM_MIRROR")
+        }
+        var complaint = ""
+        for mirror in mirrors {
+            for suite in Self.suites {
+                try configure(mirror, suite)
+                let result = try run(["update"], shown: false)
+                if result.succeeded, isTheRelease() { return }
+                complaint = Self.firstComplaint(result.complaints)
+            }
+        }
+        throw CatalogueError(
+            .unusableFile,
+            "cannot fetch Debian's package lists (\(complaint)): check the network and try again")
+    }
+
+    /// The address of the mirror that the lists came from.
+    func mirror() -> String {
+        let words = ((try? TextFile.read("\(path)/sources.list")) ?? "").split(separator: " ")
+        return words.count > 2 ? String(words[2]) : ""
+    }
+
+    /// Downloads `packages` with everything they depend on, as if nothing were installed.
+    func downloadWithDependencies(_ packages: [String]) throws(CatalogueError) {
+        try fetch(["install", "--download-only", "--no-install-recommends", "--yes"] + packages)
+    }
+
+    /// Downloads `packages` alone. Installed stand-ins satisfy whatever they depend on.
+    func download(_ packages: [String]) throws(CatalogueError) {
+        let needs = try packages.map { name throws(CatalogueError) in try field("Depends", of: name) }
+        try writeStatus(StandIn.stanza(satisfying: needs.filter { !$0.isEmpty }, architecture: architecture))
+        defer { try? writeStatus("") }
+        try fetch(["install", "--download-only", "--no-install-recommends", "--yes"] + packages)
+    }
+
+    /// A field of a package's newest version; empty when it has none.
+    func field(_ name: String, of package: String) throws(CatalogueError) -> String {
+        let result = try cache.run(["show", "--no-all-versions", package], environment: environment)
+        guard result.succeeded, let stanza = ControlFile.stanzas(result.text).first else {
+            throw CatalogueError(.unusableFile, "Debian has no package '\(package)' for \(architecture)")
+        }
+        return stanza[name.lowercased()] ?? ""
+    }
+
+    /// The downloaded file of a package.
+    func archive(of package: String) throws(CatalogueError) -> String {
+        let version = try field("Version", of: package).replacing(":", with: "%3a")
+        for architecture in [architecture, "all"] {
+            let file = "\(archives)/\(package)_\(version)_\(architecture).deb"
+            if access(file, R_OK) == 0 { return file }
+        }
+        throw CatalogueError(.unusableFile, "apt did not download '\(package)': try again")
+    }
+
+    /// The packages that `names` (or apt's patterns) bring in, in no particular order.
+    func closure(of names: [String]) throws(CatalogueError) -> [String] {
+        let result = try run(
+            ["install", "--simulate", "--no-install-recommends", "--yes"] + names, shown: false)
+        guard result.succeeded else { throw failure(result) }
+        return result.text.split(separator: "\n").filter { $0.hasPrefix("Inst ") }
+            .map { String($0.split(separator: " ")[1].split(separator: ":")[0]) }
+    }
+}
+
+extension AptRoot {
+    private var environment: [String] { ["APT_CONFIG=\(path)/apt.conf"] }
+
+    private func run(_ arguments: [String], shown: Bool) throws(CatalogueError) -> Tool.Output {
+        try apt.run(["-q"] + arguments, environment: environment, output: shown ? .shown : .captured)
+    }
+
+    private func fetch(_ arguments: [String]) throws(CatalogueError) {
+        let result = try run(arguments, shown: true)
+        guard result.succeeded else { throw failure(result) }
+    }
+
+    private func failure(_ result: Tool.Output) -> CatalogueError {
+        let complaint = Self.firstComplaint(result.complaints)
+        return CatalogueError(
+            .unusableFile,
+            "apt cannot download (\(complaint)): check the network and the free space, then try again")
+    }
+
+    /// The mirror may offer another release under `stable` one day: that one is not ours.
+    private func isTheRelease() -> Bool {
+        Folder.names(in: "\(path)/lists").contains { name in
+            name.hasSuffix("InRelease")
+                && (try? TextFile.read("\(path)/lists/\(name)"))?.contains("\nCodename: \(Self.codename)\n")
+                    == true
+        }
+    }
+
+    private func configure(_ mirror: String, _ suite: String) throws(CatalogueError) {
+        let settings = """
+            APT::Architecture "\(architecture)";
+            APT::Architectures { "\(architecture)"; };
+            APT::Sandbox::User "";
+            Dir::State "\(path)";
+            Dir::State::status "\(path)/status";
+            Dir::State::lists "\(path)/lists";
+            Dir::Cache "\(path)";
+            Dir::Cache::archives "\(path)/archives";
+            Dir::Etc "\(path)/etc";
+            Dir::Etc::SourceList "\(path)/sources.list";
+            Dir::Etc::SourceParts "-";
+            Acquire::Languages "none";
+            Acquire::Retries "2";
+            Acquire::http::Timeout "20";
+            Binary::apt-get::APT::Keep-Downloaded-Packages "true";
+            \(HostMirrors.acquireSettings())
+            """
+        do {
+            try TextFile.write(settings, to: "\(path)/apt.conf")
+            let source = "deb [signed-by=\(Self.keyring)] \(mirror) \(suite) main\n"
+            try TextFile.write(source, to: "\(path)/sources.list")
+        } catch {
+            throw CatalogueError(error)
+        }
+    }
+
+    private func writeStatus(_ text: String) throws(CatalogueError) {
+        do { try TextFile.write(text, to: "\(path)/status") } catch { throw CatalogueError(error) }
+    }
+
+    /// The first error of apt's, which is the cause of the others.
+    private static func firstComplaint(_ text: String) -> String {
+        let lines = text.split(separator: "\n")
+        let line = lines.first { $0.hasPrefix("E: ") } ?? lines.last ?? "no reason given"
+        return String(line.hasPrefix("E: ") ? line.dropFirst(3) : line)
+    }
+}

@@ -1,0 +1,91 @@
+import Glibc
+import Host
+import Model
+
+/// Makes Debian's disk: the host only downloads packages and fills an ext4 image with them; they are
+/// unpacked and configured inside a machine of ours, so that no privilege is needed.
+struct DebianRecipe {
+    /// Everything beyond Debian's essential packages.
+    private static let packages = [
+        "systemd", "systemd-sysv", "systemd-timesyncd", "udev", "dbus", "login", "util-linux", "iproute2",
+        "kmod",
+        "e2fsprogs", "passwd", "procps", "iputils-ping", "less", "apt", "debian-archive-keyring",
+        "ca-certificates",
+        "wget",
+    ]
+    /// Sparse: only what is written occupies the host's disk.
+    private static let diskSize = "4G"
+
+    private let linux: LinuxRecipe
+    private let boot: Catalogue.Boot
+    private let progress: (String) -> Void
+
+    init(_ linux: LinuxRecipe, boot: @escaping Catalogue.Boot, progress: @escaping (String) -> Void) {
+        self.linux = linux
+        self.boot = boot
+        self.progress = progress
+    }
+
+    /// Adds `disk` to a folder that the Linux recipe has filled. Leaves only a finished disk there.
+    func makeDisk(in folder: String) throws {
+        let mke2fs = try Tool("mke2fs", package: "e2fsprogs")
+        progress("fetching Debian's packages")
+        try linux.apt.downloadWithDependencies(["?essential"] + Self.packages)
+        let staging = "\(folder)/staging"
+        defer { Folder.remove(staging) }
+        try stage(in: staging, modules: "\(folder)/modules")
+        progress("making a disk")
+        let disk = "\(folder)/disk"
+        let result = try mke2fs.run([
+            "-q", "-t", "ext4", "-L", "vivarium", "-E", "root_owner=0:0", "-d", staging, disk, Self.diskSize,
+        ])
+        guard result.succeeded else {
+            throw CatalogueError(
+                .unusableFile, "cannot make Debian's disk in \(folder): free 2 GB of space there")
+        }
+        Folder.remove(staging)
+        progress("installing Debian inside a machine; this takes some minutes")
+        let installer = GuestFiles(
+            kernel: "\(folder)/kernel", initrd: "\(folder)/initrd", disk: disk,
+            append: "console=ttyS0 quiet vivarium=install")
+        let output = try boot(installer, "debian-installation")
+        guard output.contains("VIVARIUM: INSTALLED") else {
+            let lines = output.split(whereSeparator: \.isNewline)
+            throw CatalogueError(
+                .guestFailed, "Debian did not install itself; its last line was: \(lines.last ?? "none")")
+        }
+    }
+
+    /// A folder with what the disk holds at first: packages, the script that installs them, modules.
+    private func stage(in staging: String, modules: String) throws {
+        let essential = try linux.apt.closure(of: ["?essential"])
+        let all = try linux.apt.closure(of: ["?essential"] + Self.packages)
+        let packages = "\(staging)/packages"
+        do {
+            try Folder.create(packages)
+            try Folder.create("\(staging)/usr/lib")
+            for name in all { try link(try linux.apt.archive(of: name), into: packages) }
+            let list = try essential.map { try fileName(of: $0) }
+            try TextFile.write(
+                InstallScript.order(list).joined(separator: "\n") + "\n", to: "\(packages)/essential")
+            try TextFile.write(InstallScript.text(hostMirror: linux.apt.mirror()), to: "\(packages)/install")
+        } catch let error as SystemError {
+            throw CatalogueError(error)
+        }
+        guard rename(modules, "\(staging)/usr/lib/modules") == 0 else {
+            throw CatalogueError(SystemError("move the kernel's modules to \(staging)"))
+        }
+    }
+
+    private func fileName(of package: String) throws(CatalogueError) -> String {
+        let path = try linux.apt.archive(of: package)
+        return path.split(separator: "/").last.map(String.init) ?? path
+    }
+
+    private func link(_ file: String, into folder: String) throws(CatalogueError) {
+        let name = file.split(separator: "/").last.map(String.init) ?? file
+        guard Glibc.link(file, "\(folder)/\(name)") == 0 else {
+            throw CatalogueError(SystemError("link \(file)"))
+        }
+    }
+}

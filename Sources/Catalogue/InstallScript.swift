@@ -1,0 +1,39 @@
+/// The script that runs on Debian's own disk, inside the machine, and turns packages into a system.
+enum InstallScript {
+    /// Unpacking starts with the package that makes `/bin` and `/lib` links into `/usr`: all others
+    /// unpack through them.
+    static func order(_ archives: [String]) -> [String] {
+        archives.filter { $0.hasPrefix("base-files_") } + archives.filter { !$0.hasPrefix("base-files_") }
+    }
+
+    /// - Parameter hostMirror: where the guest's own apt looks for packages.
+    static func text(hostMirror: String) -> String {
+        """
+        #!/bin/sh
+        set -e
+        export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8
+        export DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true
+        cd /packages
+        # Essential packages assume each other: the first installation may not ask for an order.
+        echo "installing essential packages"
+        dpkg --force-depends --force-unsafe-io --install $(cat essential)
+        echo "installing all packages"
+        dpkg --force-unsafe-io --unpack *.deb
+        dpkg --force-unsafe-io --configure --pending
+        depmod -a "$(uname -r)"
+
+        echo vivarium >/etc/hostname
+        printf '127.0.0.1 localhost\\n127.0.1.1 vivarium\\n::1 localhost\\n' >/etc/hosts
+        echo 'LABEL=vivarium / ext4 errors=remount-ro 0 1' >/etc/fstab
+        printf 'nameserver 10.0.2.3\\n' >/etc/resolv.conf
+        printf '[Match]\\nType=ether\\n[Network]\\nDHCP=yes\\n' >/etc/systemd/network/80-ethernet.network
+        printf 'deb \(hostMirror) trixie main\\n' >/etc/apt/sources.list
+        systemctl enable systemd-networkd.service
+        # Nobody but the owner of this machine reaches its console.
+        passwd --delete root
+        : >/etc/machine-id
+        printf 'Debian GNU/Linux 13 \\\\n \\\\l\\nLog in as root, without a password.\\n\\n' >/etc/issue
+
+        """
+    }
+}

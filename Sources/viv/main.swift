@@ -1,0 +1,4 @@
+import CLI
+import Glibc
+
+exit(Door.enter(Array(CommandLine.arguments.dropFirst())))
