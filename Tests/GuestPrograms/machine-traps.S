@@ -51,24 +51,15 @@ main:
     arm 1f
     ecall
 1:  was 7, 1, 0
-    next                                # mret to a lower privilege clears MPRV and leaves MPP at U
-    li a0, MSTATUS_MPRV
-    csrs mstatus, a0
-    to_supervisor
+    to_supervisor                       # the privilege that trapped is in MPP
     traps CAUSE_ECALL_S, ecall
-    was 17, 1, 0
     was 11, 3, 1
     to_machine
-    next
-    csrr a0, mstatus
-    srli a0, a0, 17
-    andi a0, a0, 1
-    expect a0, 0
     to_user
     traps CAUSE_ECALL_U, ecall
     was 11, 3, 0
     to_machine
-    next                                # mret between M-mode addresses keeps MPRV
+    next                                # mret leaves MPP at U
     li a0, MPP_M
     csrs mstatus, a0
     la a0, 1f

@@ -1,4 +1,5 @@
-# Fields that keep legal values only, where QEMU 7.2 keeps anything; an AMO where no memory is, which it calls a load.
+# Fields that keep legal values only, where QEMU 7.2 keeps anything; an AMO where
+# no memory is, which it calls a load; mret to a lower privilege, which leaves MPRV set there.
 # Expected: pass.
 #include "bare.inc"
     .text
@@ -25,4 +26,13 @@ main:
     li a1, 0x0f000000
     traps CAUSE_STORE_ACCESS, amoadd.w a0, a0, (a1)
     same s9, a1
+    next                            # mret to a lower privilege clears MPRV
+    li a0, MSTATUS_MPRV
+    csrs mstatus, a0
+    to_supervisor
+    to_machine
+    csrr a0, mstatus
+    srli a0, a0, 17
+    andi a0, a0, 1
+    expect a0, 0
     finish
