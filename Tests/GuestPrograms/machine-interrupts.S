@@ -250,7 +250,8 @@ no_sstc:
     expect a2, 0xb3a8d9875ee42bd3
     addi s3, s3, -1
     bnez s3, 1b
-    li t0, 20                           # and until enough interrupts have come
+    li s3, 1                            # and until enough interrupts have come
+    li t0, 20
     bltu a6, t0, 1b
     csrci mstatus, MSTATUS_MIE
     csrw mie, zero
