@@ -100,9 +100,12 @@ struct ImageTests {
             .unreadable(errno: 5), .empty, .truncated(what: "x"), .unknownFormat, .otherArchitecture("y"),
             .unsupported("z"), .corrupt("x"),
             .doesNotFit(what: "the kernel", address: 1, size: 3 << 20, ram: 0..<4096),
+            .doesNotFit(what: "the kernel", address: 1, size: 9, ram: 4096..<8192),
         ]
         for error in errors { #expect(!"\(error)".contains("\n") && !"\(error)".isEmpty) }
-        #expect("\(errors[7])".contains("3 MiB at 0x1"))
+        #expect("\(errors[7])".contains("3 MiB at 0x1, outside"))
+        #expect("\(errors[7])".contains("more memory"))
+        #expect("\(errors[8])".contains("not made for this board"))
     }
 
     @Test("Random and damaged files are refused or loaded, never a crash")

@@ -25,7 +25,8 @@ extension KernelError: CustomStringConvertible {
         case .doesNotFit(let what, let address, let size, let ram):
             "\(what) wants \(Self.size(size)) at 0x\(String(address, radix: 16)), outside the machine's RAM "
                 + "(0x\(String(ram.lowerBound, radix: 16))–0x\(String(ram.upperBound - 1, radix: 16))); "
-                + "give the machine more memory"
+                + (ram.lowerBound <= address
+                    ? "give the machine more memory" : "it is not made for this board")
         }
     }
 
