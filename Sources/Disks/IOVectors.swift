@@ -26,13 +26,19 @@ package struct IOVectors {
 
     package var isEmpty: Bool { byteCount == 0 }
 
-    /// The last byte's place; `nil` where there is no byte.
-    package var lastByte: UnsafeMutablePointer<UInt8>? {
-        for index in (0..<count).reversed() where base[index].iov_len > 0 {
-            return (base[index].iov_base + (base[index].iov_len - 1)).assumingMemoryBound(to: UInt8.self)
+    /// Where byte `offset` of all lies; `nil` past the end.
+    package func byte(at offset: Int) -> UnsafeMutablePointer<UInt8>? {
+        var rest = offset
+        for index in 0..<count {
+            let piece = base[index]
+            if rest < piece.iov_len { return (piece.iov_base + rest).assumingMemoryBound(to: UInt8.self) }
+            rest -= piece.iov_len
         }
         return nil
     }
+
+    /// The last byte's place; `nil` where there is no byte.
+    package var lastByte: UnsafeMutablePointer<UInt8>? { isEmpty ? nil : byte(at: byteCount - 1) }
 
     package subscript(index: Int) -> iovec { base[index] }
 

@@ -12,19 +12,22 @@ package final class GuardedMemory: @unchecked Sendable {
     private let guards: [UnsafeMutableRawPointer]
 
     /// `nil` when the host's address space leaves no room for the guards.
-    package init?(base: UInt64 = 0x8000_0000, size: UInt64 = 4 << 20) {
+    package init?(base: UInt64 = 0x8000_0000, size: UInt64 = 1 << 20) {
+        // What failed attempts have mapped stays until the end, so that each one finds another place.
         var discarded: [GuestMemory] = []
         for _ in 0..<16 {
-            Self.leaveSmallHole()
+            Self.leavePageHole()
+            // New mappings go right below the newest one: this becomes the upper guard.
+            let spacer = Self.reserve(nil)
             guard let memory = GuestMemory(base: base, size: size) else { return nil }
-            let below = Self.guardRegion(at: memory.host - Self.guardSize)
-            let above = Self.guardRegion(at: memory.host + Int(size))
+            let end = memory.host + Int(size)
+            let above = end == spacer ? spacer : Self.reserve(end)
+            let below = Self.reserve(memory.host - Self.guardSize)
             if let below, let above {
                 self.memory = memory
                 guards = [below, above]
                 return
             }
-            for region in [below, above] { region.map { _ = munmap($0, Self.guardSize) } }
             discarded.append(memory)
         }
         return nil
@@ -34,18 +37,21 @@ package final class GuardedMemory: @unchecked Sendable {
         for region in guards { munmap(region, Self.guardSize) }
     }
 
-    private static func guardRegion(at address: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-        let flags = MAP_PRIVATE | MAP_ANONYMOUS | fixedNoReplace
-        let region = mmap(address, guardSize, PROT_NONE, flags, -1, 0)
-        return region == address ? region : nil
+    /// An inaccessible region, at `address` or not at all.
+    private static func reserve(_ address: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS | (address == nil ? 0 : fixedNoReplace)
+        guard let region = mmap(address, guardSize, PROT_NONE, flags, -1, 0), region != MAP_FAILED else {
+            return nil
+        }
+        if address == nil || region == address { return region }
+        munmap(region, guardSize)
+        return nil
     }
 
-    /// The page flags are one small mapping made after the RAM: a hole elsewhere keeps them from
-    /// becoming its neighbour.
-    private static func leaveSmallHole() {
-        let room = 8 * guardSize
-        let flags = MAP_PRIVATE | MAP_ANONYMOUS
-        guard let region = mmap(nil, room, PROT_NONE, flags, -1, 0), region != MAP_FAILED else { return }
-        munmap(region + 3 * guardSize, 2 * guardSize)
+    /// The page flags are one page, mapped after the RAM: a hole of that size, higher up, keeps them
+    /// from becoming its neighbour.
+    private static func leavePageHole() {
+        guard let region = reserve(nil) else { return }
+        munmap(region + guardSize / 2, 4096)
     }
 }

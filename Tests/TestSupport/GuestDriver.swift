@@ -46,7 +46,7 @@ package final class GuestDriver {
     private var queues: [Queue] = []
     private var nextFree: UInt64
 
-    /// Buffers and rings are taken from RAM one after the other, from `heap` on; a test has all of it.
+    /// Buffers and rings are taken from RAM one after the other, from its start on: a test has all of it.
     package init(_ transport: VirtioMMIO, memory: GuestMemory, queueSize: UInt16 = 64) {
         self.transport = transport
         self.memory = memory
@@ -121,10 +121,13 @@ package final class GuestDriver {
 
     package func layout(of queue: Int) -> Virtqueue.Layout { queues[queue].layout }
 
-    /// `count` bytes of zeroed RAM, 16-byte aligned. RAM is reused from the start when it runs out.
+    /// `count` bytes of zeroed RAM, 16-byte aligned, never given back.
     package func allocate(_ count: Int) -> UInt64 {
         let size = UInt64(count + 15) / 16 * 16
-        precondition(nextFree + size <= memory.base + memory.size, "the test needs more RAM")
+        guard let host = memory.pointer(to: nextFree, count: max(size, 1)) else {
+            preconditionFailure("the test needs more RAM")
+        }
+        memset(host, 0, Int(size))
         defer { nextFree += size }
         return nextFree
     }

@@ -10,7 +10,10 @@ import Machine
 ///
 /// Memory order: an index is read with acquire before the entries that it covers, and published
 /// with release after them; between announcing a wish and looking again lies a full fence.
-package struct Virtqueue: ~Copyable {
+package struct Virtqueue: ~Copyable, @unchecked Sendable {
+    // SAFETY: one owner at a time, the lane that serves it; its pointers lead into guest RAM, which is
+    // shared with racing vCPUs by design, and to storage that only this value knows.
+
     /// Where the driver put the rings, and how large they are.
     package struct Layout: Equatable, Sendable {
         /// Entries; a power of two, at most 32768.
