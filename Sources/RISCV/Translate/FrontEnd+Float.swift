@@ -4,6 +4,8 @@ import Translator
 extension FrontEnd {
     func float(_ i: Instruction, _ mode: ModeKey) -> Op {
         guard mode.hasFloat else { return Op(.interpretAndLeave) }
+        // With a reserved mode in frm every instruction that names it is illegal, exact or not.
+        if i.rm == 7, mode.rounding > 4, [.fcvtDS, .fcvtDW, .fcvtDWU].contains(i.op) { return Op(.interpret) }
         if let op = exact(i) { return op }
         if isTruncation(i), let op = toInteger(i, truncating: true) { return op }
         guard mayRound(i, mode) else { return Op(.interpret) }

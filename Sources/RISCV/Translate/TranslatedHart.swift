@@ -11,7 +11,7 @@ package final class TranslatedHart: GuestISA {
     private let state: HartPointer
     private let interpreter: Interpreter
     private let frontEnd = FrontEnd()
-    private var vcpu: TranslatedVCPU?
+    private(set) var vcpu: TranslatedVCPU?
     /// The rounding mode that MXCSR was last set to.
     private var roundingInForce: UInt32 = 0
 
@@ -29,11 +29,15 @@ package final class TranslatedHart: GuestISA {
     package func run() {
         guard let vcpu else { return }
         vcpu.attach()
+        // Whatever the thread did before is not the guest's doing.
+        _ = viv_take_exceptions()
+        viv_set_rounding(0)
         roundingInForce = 0
         while hart.attend() {
             applyRounding()
             vcpu.run()
         }
+        collectFlags()
     }
 
     // MARK: GuestISA

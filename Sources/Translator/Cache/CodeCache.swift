@@ -9,7 +9,7 @@ import Synchronization
 /// waits for a vCPU while holding it. Emitted code itself reads no structure of the cache: it is
 /// changed under its feet only by single aligned stores (links, stale entries).
 package final class CodeCache: @unchecked Sendable {
-    // SAFETY: mutable state is guarded by `lock`; `vcpus` is complete before the first vCPU runs.
+    // SAFETY: mutable state is guarded by `lock`; `members` is complete before the first vCPU runs.
 
     let memory: GuestMemory
     let buffer: CodeBuffer
@@ -17,7 +17,7 @@ package final class CodeCache: @unchecked Sendable {
     let exits: UnsafeMutablePointer<Exit>
     var exitCount = 1
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private(set) var vcpus: [TranslatedVCPU] = []
+    private var members: [Member] = []
     private var thunks: Thunks?
     /// Set while somebody waits for all vCPUs to be outside emitted code, to empty the cache.
     let isEmptying = Atomic<Bool>(false)
@@ -27,6 +27,11 @@ package final class CodeCache: @unchecked Sendable {
 
     static let exitCapacity = 1 << 21
     private static let codeSize = 32 << 20
+
+    /// A vCPU outlives its use here; its owner is the guest's side.
+    private struct Member {
+        unowned let vcpu: TranslatedVCPU
+    }
 
     /// `nil` when the host refuses memory, or executable memory.
     package init?(memory: GuestMemory) {
@@ -51,12 +56,21 @@ package final class CodeCache: @unchecked Sendable {
 
     /// Adds a vCPU. All of them must be added before the first one runs.
     func add(_ vcpu: TranslatedVCPU, layout: StateLayout) -> Thunks {
-        vcpus.append(vcpu)
+        members.append(Member(vcpu: vcpu))
         if let thunks { return thunks }
         let made = Thunks(at: buffer.writable, layout: layout, targets: SlowPaths.targets)
         buffer.commit(to: made.end)
         thunks = made
         return made
+    }
+
+    /// Whether there is only one vCPU, which then need not tell others what it does.
+    @inline(__always)
+    var isSolitary: Bool { members.count == 1 }
+
+    /// Calls `body` for every vCPU but one.
+    func forEach(but one: TranslatedVCPU, _ body: (TranslatedVCPU) -> Void) {
+        for member in members where member.vcpu !== one { body(member.vcpu) }
     }
 
     @inline(__always)
@@ -136,6 +150,6 @@ package final class CodeCache: @unchecked Sendable {
         }
         exitCount = 1
         if let thunks { buffer.truncate(to: (thunks.end - buffer.writable + 15) & ~15) }
-        for vcpu in vcpus { vcpu.forgetCode() }
+        for member in members { member.vcpu.forgetCode() }
     }
 }

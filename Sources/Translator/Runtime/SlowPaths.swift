@@ -113,7 +113,9 @@ extension TranslatedVCPU {
         return before & GuestMemory.PageFlags.code.rawValue == 0
     }
 
+    /// An instruction that leaves the unit may wait for other vCPUs, which must not wait for this one.
     func interpret(_ info: UInt32) -> Bool {
+        if info >> 31 != 0 { isInCode.store(false, ordering: .sequentiallyConsistent) }
         let retired = Int(info >> 16 & 0xff)
         isa.pc = core.pointee.pageBase &+ UInt64(info & 0xffff)
         isa.retire(retired)

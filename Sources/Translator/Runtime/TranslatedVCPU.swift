@@ -8,7 +8,7 @@ import Synchronization
 package final class TranslatedVCPU: @unchecked Sendable {
     // SAFETY: `pendingDrops` and `isInCode` are synchronised; all else belongs to the vCPU's thread.
 
-    let isa: any GuestISA
+    unowned let isa: any GuestISA
     let core: UnsafeMutablePointer<VCPUCore>
     let cache: CodeCache
     let tlb: SoftTLB
@@ -89,7 +89,7 @@ package final class TranslatedVCPU: @unchecked Sendable {
     /// target; the state's pc says where to go on.
     private func enter(_ code: UInt) -> Int? {
         guard let thunks else { return nil }
-        let alone = cache.vcpus.count == 1
+        let alone = cache.isSolitary
         if !alone, !goInside() { return nil }
         let state = UnsafeMutableRawPointer(core) + isa.layout.values + StateLayout.bias
         let entry = cache.buffer.entry(cache.buffer.offset(of: thunks.enter))
@@ -174,8 +174,8 @@ package final class TranslatedVCPU: @unchecked Sendable {
         if before & Self.settling != 0 { return waitUntilSettled(flags) }
         let host = UInt64(UInt(bitPattern: memory.host)) &+ (physical &- memory.base)
         tlb.dropWrites(host: host)
-        for other in cache.vcpus where other !== self { other.drop(host) }
-        for other in cache.vcpus where other !== self { waitFor(other, host) }
+        cache.forEach(but: self) { $0.drop(host) }
+        cache.forEach(but: self) { waitFor($0, host) }
         _ = viv_fetch_and8(flags, ~(Self.settling | GuestMemory.PageFlags.writable.rawValue))
         return true
     }
@@ -238,7 +238,7 @@ package final class TranslatedVCPU: @unchecked Sendable {
             expected: false, desired: true, ordering: .sequentiallyConsistent
         ).exchanged
         guard won else { return nil }
-        for other in cache.vcpus where other !== self {
+        cache.forEach(but: self) { other in
             viv_store32(other.core, 1)
             while other.isInCode.load(ordering: .sequentiallyConsistent) {
                 serveDrops()

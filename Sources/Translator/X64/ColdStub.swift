@@ -10,6 +10,8 @@ struct ColdStub {
         case atomic
         /// The interpreter does the operation, then the unit goes on.
         case interpret
+        /// The interpreter does the operation, and the unit ends.
+        case interpretAndLeave
         /// The result was a NaN: make it the canonical one.
         case canonicalNaN
         /// A branch out of the unit was taken.

@@ -27,6 +27,9 @@ extension Emitter {
         case .hoist: emitHoist(stub)
         case .atomic: emitAtomic(stub)
         case .interpret: emitInterpret(stub)
+        case .interpretAndLeave:
+            bindSources(stub)
+            withFloats(stub) { $0.interpretAndLeave(stub.op) }
         case .canonicalNaN: emitNaN(stub)
         case .takenExit: emitTakenExit(stub)
         case .exitStub: emitExitStub(stub)

@@ -112,7 +112,7 @@ extension Emitter {
 
     mutating func interpretAndLeave(_ op: Op) {
         spillFloats(mappedFloats & writtenFloats)
-        asm.mov(.rdx, immediate: info(op))
+        asm.mov(.rdx, immediate: info(op) & 0xff_ffff)
         asm.jump(to: thunks.interpretAndLeave)
     }
 }

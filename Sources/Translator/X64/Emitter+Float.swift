@@ -64,27 +64,21 @@ extension Emitter {
 
     private func precision(_ op: Op) -> Assembler.Precision { isDouble(op) ? .double : .single }
 
-    /// Leaves for the interpreter when a single operand is not properly NaN-boxed.
+    /// Leaves the unit when a single operand is not properly NaN-boxed: the interpreter executes the
+    /// instruction, and what follows here may rely on the operand's box.
     private mutating func requireBoxed(_ op: Op, _ value: Value, _ register: VectorRegister) {
         let bit = UInt32(1) << UInt32(value & 31)
         guard boxedFloats & bit == 0 else { return }
         asm.move(.rax, register, .b64)
         asm.shift(.shr, .rax, by: 32)
         asm.alu(.cmp, .rax, immediate: -1, .b32)
-        defer { boxedFloats |= bit }
-        pending(op, asm.jump(.notEqual))
+        cold(note(.interpretAndLeave, op, asm.jump(.notEqual)))
+        boxedFloats |= bit
     }
 
-    /// Notes a branch to the interpreter; `settle` tells all of an operation's notes where to resume.
+    /// Notes a branch to the interpreter; `resumeInterpreted` tells where to resume.
     private mutating func pending(_ op: Op, _ source: Fixup) {
         cold(note(.interpret, op, source))
-    }
-
-    /// All cold notes of `op` from number `first` on resume here.
-    private mutating func settle(from first: Int) {
-        for index in first..<context.pointee.coldCount {
-            context.pointee.cold[index].resume = UnsafePointer(asm.cursor)
-        }
     }
 
     /// Makes a NaN in `register` the canonical one.
