@@ -25,7 +25,8 @@ extension Interpreter {
         case .subw: signExtended(a &- b)
         case .sllw, .slliw: signExtended(UInt64(narrowA &<< narrowB))
         case .srlw, .srliw: signExtended(UInt64(narrowA &>> narrowB))
-        default: UInt64(bitPattern: Int64(Int32(bitPattern: narrowA) &>> Int32(bitPattern: narrowB)))  // sraw, sraiw
+        // SRAW and SRAIW.
+        default: UInt64(bitPattern: Int64(Int32(bitPattern: narrowA) &>> Int32(bitPattern: narrowB)))
         }
     }
 
