@@ -4,15 +4,17 @@ import Network
 /// A server on the host's loopback that serves one connection (or all datagrams) on a thread of its own.
 final class HostServer: Sendable {
     let port: UInt16
-    private let socket: Int32
+    /// A duplicate, to end the thread with; the thread closes its own, so that no number is used after it is free.
+    private let control: Int32
 
     /// Accepts one TCP connection and hands it to `serve`; the connection is closed after it.
     init(tcp serve: @escaping @Sendable (Int32) -> Void) throws {
-        (socket, port) = try Self.bound(Int32(SOCK_STREAM.rawValue))
-        listen(socket, 4)
-        let fd = socket
+        let (fd, port) = try Self.bound(Int32(SOCK_STREAM.rawValue))
+        (self.port, control) = (port, dup(fd))
+        listen(fd, 4)
         Self.spawn {
             let connection = accept(fd, nil, nil)
+            close(fd)
             guard connection >= 0 else { return }
             serve(connection)
             close(connection)
@@ -21,9 +23,10 @@ final class HostServer: Sendable {
 
     /// Sends every datagram back to where it came from.
     init(udpEcho: Void) throws {
-        (socket, port) = try Self.bound(Int32(SOCK_DGRAM.rawValue))
-        let fd = socket
+        let (fd, port) = try Self.bound(Int32(SOCK_DGRAM.rawValue))
+        (self.port, control) = (port, dup(fd))
         Self.spawn {
+            defer { close(fd) }
             var buffer = [UInt8](repeating: 0, count: 65_536)
             while true {
                 var address = sockaddr_in()
@@ -31,7 +34,7 @@ final class HostServer: Sendable {
                 let isOpen = withUnsafeMutablePointer(to: &address) {
                     $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
                         let count = recvfrom(fd, &buffer, buffer.count, 0, address, &length)
-                        return count >= 0 && sendto(fd, buffer, count, 0, address, length) >= 0
+                        return count > 0 && sendto(fd, buffer, count, 0, address, length) >= 0
                     }
                 }
                 if !isOpen { return }
@@ -40,8 +43,8 @@ final class HostServer: Sendable {
     }
 
     deinit {
-        shutdown(socket, Int32(SHUT_RDWR))
-        close(socket)
+        shutdown(control, Int32(SHUT_RDWR))
+        close(control)
     }
 
     /// A port of the loopback where nobody listens.
@@ -107,6 +110,12 @@ final class HostServer: Sendable {
             guard count > 0 else { return result }
             result += buffer[..<count]
         }
+    }
+
+    /// Closing `fd` will send RST.
+    static func resetOnClose(_ fd: Int32) {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     }
 
     static func writeAll(_ fd: Int32, _ bytes: [UInt8]) {

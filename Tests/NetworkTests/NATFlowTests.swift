@@ -204,11 +204,29 @@ struct NATFlowTests {
         #expect(nat.frames().count { $0.withTCP { $0.flags.contains(.rst) } == true } == 3000 - 2048)
     }
 
+    @Test func `a full table lets go of a connection that was silent for long`() {
+        let nat = NAT(configuration: NetworkConfiguration(resolvers: []))
+        for port in 1...2048 { nat.receive(syn(to: Endpoint(.v4(AddressPlan.gateway), UInt16(port)))) }
+        _ = nat.takeActions()
+        let late = Endpoint(.v4(AddressPlan.gateway), 5000)
+        nat.receive(syn(to: late), now: 500 * second)
+        #expect(nat.takeActions().isEmpty)
+        nat.receive(syn(to: late), now: 700 * second)
+        let actions = nat.takeActions()
+        #expect(actions.count == 2)
+        guard case .close(_, abruptly: true)? = actions.first, case .connect(_, let target)? = actions.last
+        else {
+            Issue.record("nothing gave way")
+            return
+        }
+        #expect(target == Endpoint(.v4(.loopback), 5000))
+    }
+
     @Test func `a forward to a guest that has not spoken asks for its address first`() throws {
         let forward = try PortForward(parsing: "tcp::1-:22")
         let nat = NAT(configuration: NetworkConfiguration(forwards: [forward], resolvers: []))
-        #expect(nat.open(forward: 1, from: local) == nil)
-        #expect(nat.open(forward: 0, from: Endpoint(.v4(.loopback), 5000)) != nil)
+        #expect(nat.open(forward: 1, from: local, now: 0) == nil)
+        #expect(nat.open(forward: 0, from: Endpoint(.v4(.loopback), 5000), now: 0) != nil)
         #expect(nat.frames().map(\.type) == [.arp])
         nat.receive(guest.arp(.reply, asking: AddressPlan.gateway))
         nat.tick(now: nat.nextDeadline)

@@ -56,6 +56,21 @@ import Testing
         #expect(client.connection.failure == .reset)
     }
 
+    @Test func `a host that closes while the guest sends resets it, and the pump lives on`() throws {
+        let server = try HostServer { HostServer.resetOnClose($0) }
+        let guest = try GuestPeer()
+        let client = guest.connect(from: 40_003, to: Endpoint(gateway, server.port))
+        let body = pattern(100_000)
+        #expect(
+            guest.drive(client) { connection in
+                _ = connection.write(body[...])
+                return connection.state == .closed
+            })
+        #expect(client.connection.failure == .reset)
+        let next = guest.connect(from: 40_004, to: Endpoint(gateway, try HostServer.unusedPort()))
+        #expect(guest.drive(next) { $0.state == .closed })
+    }
+
     @Test func `datagrams to the gateway come back from the host`() throws {
         let server = try HostServer(udpEcho: ())
         let guest = try GuestPeer()
@@ -71,8 +86,10 @@ import Testing
     @Test func `a forwarded TCP port reaches the guest`() throws {
         let forward = try PortForward(parsing: "tcp::0-:22")
         let guest = try GuestPeer(configuration: NetworkConfiguration(forwards: [forward], resolvers: []))
-        guest.send(GuestFrames().arp(.request, asking: AddressPlan.gateway))
         let client = try HostServer.connect(to: guest.pump.forwardEndpoints[0].port)
+        // The pump asks for the guest's hardware address before it can say more.
+        #expect(guest.first { $0.type == .arp ? true : nil } == true)
+        guest.send(GuestFrames().arp(.reply, asking: AddressPlan.gateway))
         defer { close(client) }
         HostServer.writeAll(client, Array("hello".utf8))
         let syn = try #require(

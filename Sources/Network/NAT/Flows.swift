@@ -13,6 +13,8 @@ final class TCPFlow {
     private(set) var offloads = false
     /// Whether the host's side has answered; until then failures are reported by ICMP.
     var isConnected: Bool
+    /// When the guest last sent a segment, in nanoseconds.
+    var heardAt: UInt64 = 0
     var isQueued = false
     var isAwaitingService = false
     /// The deadline that is entered for it, or `UInt64.max`.

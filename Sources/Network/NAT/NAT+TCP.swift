@@ -1,5 +1,11 @@
 // TCP: the guest's connections end here, and the driver splices them to host sockets.
 extension NAT {
+    /// So many connections get wide rings, the others narrow ones: all rings of all flows stay below 400 MB, however
+    /// hostile the guest.
+    private static let wideTCPFlows = 128
+    private static let narrowCapacity = 64 * 1024
+    private static let idleTCPFlow: UInt64 = 600_000_000_000
+
     func receiveTCP(_ payload: UnsafeRawBufferPointer, _ envelope: Envelope, now: UInt64) {
         guard let segment = TCPHeader(payload), !isUnspecified(envelope.source),
             envelope.isTrusted || segment.isIntact(from: envelope.source, to: envelope.destination)
@@ -12,6 +18,7 @@ extension NAT {
         let showsOffloads = configuration.offloads && envelope.isTrusted && segment.flags.contains(.syn)
         if let flow = tcpFlows[key] {
             if showsOffloads, flow.connection.state == .synSent { flow.enableOffloads() }
+            flow.heardAt = now
             guard isOpening, flow.connection.yields(to: segment) else {
                 flow.connection.receive(segment, now: now)
                 serve(flow)
@@ -20,10 +27,12 @@ extension NAT {
             remove(flow)
         }
         guard isOpening, !segment.flags.contains(.rst) else { return refuse(segment, key) }
-        open(segment, key, envelope, offloads: showsOffloads)
+        open(segment, key, envelope, offloads: showsOffloads, now: now)
     }
 
-    private func open(_ syn: TCPHeader, _ key: FlowKey, _ envelope: Envelope, offloads: Bool) {
+    private func open(
+        _ syn: TCPHeader, _ key: FlowKey, _ envelope: Envelope, offloads: Bool, now: UInt64
+    ) {
         let target: IPAddress
         switch AddressPlan.destination(key.remote.address) {
         case .host(let address): target = address
@@ -33,9 +42,10 @@ extension NAT {
             return sendUnreachable(.hostUnreachable, to: key.guest.address, about: envelope.original)
         case .ignored: return drop()
         }
-        guard makeRoom() else { return refuse(syn, key) }
+        guard makeRoom(now: now) else { return refuse(syn, key) }
         let connection = TCPConnection(answering: syn, initial: newSequence(), settings: settings(for: key))
         let flow = insert(key, connection, isConnected: false)
+        flow.heardAt = now
         if offloads { flow.enableOffloads() }
         act(.connect(flow.id, Endpoint(target, key.remote.port)))
     }
@@ -43,7 +53,12 @@ extension NAT {
     private func settings(for key: FlowKey) -> TCPConnection.Settings {
         let headers = key.guest.address.isV4 ? IPv4Packet.minimumHeaderLength : IPv6Packet.headerLength
         let segment = AddressPlan.maximumTransmissionUnit - headers - TCPHeader.minimumLength
-        return TCPConnection.Settings(maximumSegmentSize: segment)
+        var settings = TCPConnection.Settings(maximumSegmentSize: segment)
+        if tcpFlows.count >= Self.wideTCPFlows {
+            settings.sendCapacity = Self.narrowCapacity
+            settings.receiveCapacity = Self.narrowCapacity
+        }
+        return settings
     }
 
     private func newSequence() -> SequenceNumber {
@@ -58,11 +73,15 @@ extension NAT {
     }
 
     /// False if all places are taken by connections that live.
-    private func makeRoom() -> Bool {
+    /// A guest that was reset leaves dead ones behind: what was silent for long goes too.
+    private func makeRoom(now: UInt64) -> Bool {
         guard tcpFlows.count >= Self.maximumTCPFlows else { return true }
-        guard let old = tcpFlows.values.first(where: { $0.connection.state == .timeWait }) else {
+        let idle = tcpFlows.values.min { $0.heardAt < $1.heardAt }
+        let old = tcpFlows.values.first { $0.connection.state == .timeWait } ?? idle
+        guard let old, old.connection.state == .timeWait || now &- old.heardAt > Self.idleTCPFlow else {
             return false
         }
+        old.connection.abort()
         remove(old)
         return true
     }
@@ -151,8 +170,8 @@ extension NAT {
 
     /// Opens a connection to the guest for a `peer` of the host that came to forward `index` of the configuration.
     /// Nil if there is no such forward or no room.
-    package func open(forward index: Int, from peer: Endpoint) -> FlowID? {
-        guard configuration.forwards.indices.contains(index), makeRoom() else { return nil }
+    package func open(forward index: Int, from peer: Endpoint, now: UInt64) -> FlowID? {
+        guard configuration.forwards.indices.contains(index), makeRoom(now: now) else { return nil }
         let guest = configuration.forwards[index].guest
         let view = AddressPlan.guestView(of: peer.address)
         let address = view.isV4 == guest.address.isV4 ? view : gatewayAddress(isV4: guest.address.isV4)
@@ -160,6 +179,7 @@ extension NAT {
         guard tcpFlows[key] == nil else { return nil }
         let connection = TCPConnection(opening: newSequence(), settings: settings(for: key))
         let flow = insert(key, connection, isConnected: true)
+        flow.heardAt = now
         touch(flow)
         return flow.id
     }

@@ -38,30 +38,26 @@ final class DatagramSocket {
         [isV4 ? ICMPType.echoRequest : ICMPv6Type.echoRequest, 0, 0, 0, 0, 0] + rest
     }
 
-    /// The next datagram, in the form that `send` takes; nil when none waits.
-    func receive() throws(SystemError) -> [UInt8]? {
-        guard let bytes = try Self.receive(from: socket.raw)?.bytes else { return nil }
-        guard isEcho else { return bytes }
-        guard bytes.count >= ICMPMessage.headerLength else { return [] }
-        return Array(bytes[6...])
+    /// The next datagram, in the form that `send` takes; nil when none waits. `buffer` is where it arrives.
+    func receive(through buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> [UInt8]? {
+        guard let (bytes, _) = try Self.receive(from: socket.raw, into: buffer) else { return nil }
+        return Array(isEcho ? bytes.from(ICMPMessage.headerLength - 2) : bytes)
     }
 
-    /// The next datagram at any UDP socket, and its sender where the socket is not connected.
-    static func receive(from fd: Int32) throws(SystemError) -> (bytes: [UInt8], peer: Endpoint?)? {
-        var (result, code): (Int, Int32) = (0, 0)
-        var peer: Endpoint?
-        let bytes = [UInt8](unsafeUninitializedCapacity: maximumDatagram) { memory, count in
-            peer = HostSocket.endpoint { address, length in
-                repeat {
-                    result = recvfrom(fd, memory.baseAddress, memory.count, 0, address, length)
-                } while result < 0 && errno == EINTR
-                code = result < 0 ? errno : 0
-                return result
-            }
-            count = max(0, result)
+    /// The next datagram at any UDP socket, and its sender where the socket is not connected. The bytes lie in
+    /// `buffer`.
+    static func receive(
+        from fd: Int32, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(SystemError) -> (bytes: UnsafeRawBufferPointer, peer: Endpoint?)? {
+        var count = 0
+        let peer = HostSocket.endpoint { address, length in
+            repeat {
+                count = recvfrom(fd, buffer.baseAddress, buffer.count, 0, address, length)
+            } while count < 0 && errno == EINTR
+            return count
         }
-        if code == EAGAIN { return nil }
-        guard code == 0 else { throw SystemError("receive", code: code) }
-        return (bytes, peer)
+        guard count < 0 else { return (UnsafeRawBufferPointer(buffer).first(count), peer) }
+        if errno == EAGAIN { return nil }
+        throw SystemError("receive")
     }
 }

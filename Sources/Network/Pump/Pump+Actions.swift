@@ -102,7 +102,7 @@ extension Pump {
         let now = EventLoop.now()
         do {
             for _ in 0..<Listener.batch {
-                guard let bytes = try socket.receive() else { break }
+                guard let bytes = try socket.receive(through: datagramBuffer) else { break }
                 nat.received(bytes, on: flow, now: now)
             }
         } catch {
@@ -142,7 +142,10 @@ extension Pump {
         let (listener, now) = (listeners[index], EventLoop.now())
         do {
             for _ in 0..<Listener.batch {
-                guard try listener.forward.transport == .tcp ? accept(index) : receive(index, now: now) else {
+                guard
+                    try listener.forward.transport == .tcp
+                        ? accept(index, now: now) : receive(index, now: now)
+                else {
                     break
                 }
             }
@@ -158,11 +161,11 @@ extension Pump {
     }
 
     /// False when no connection waits.
-    private func accept(_ index: Int) throws(SystemError) -> Bool {
+    private func accept(_ index: Int, now: UInt64) throws(SystemError) -> Bool {
         do {
             let (connection, peer) = try HostSocket.accept(listeners[index].socket.raw)
             let socket = FileDescriptor(owning: connection)
-            guard let flow = nat.open(forward: index, from: peer) else { return true }
+            guard let flow = nat.open(forward: index, from: peer, now: now) else { return true }
             try add(Splice(socket: socket, isConnecting: false), for: flow)
             return true
         } catch {
@@ -173,10 +176,12 @@ extension Pump {
     }
 
     private func receive(_ index: Int, now: UInt64) throws(SystemError) -> Bool {
-        guard let datagram = try DatagramSocket.receive(from: listeners[index].socket.raw) else {
-            return false
+        guard
+            let datagram = try DatagramSocket.receive(from: listeners[index].socket.raw, into: datagramBuffer)
+        else { return false }
+        if let peer = datagram.peer {
+            nat.received(Array(datagram.bytes), onForward: index, from: peer, now: now)
         }
-        if let peer = datagram.peer { nat.received(datagram.bytes, onForward: index, from: peer, now: now) }
         return true
     }
 }

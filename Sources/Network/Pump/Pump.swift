@@ -18,6 +18,8 @@ package final class Pump: @unchecked Sendable {
     let port: FramePort
     let loop: EventLoop
     let configuration: NetworkConfiguration
+    let datagramBuffer = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: DatagramSocket.maximumDatagram, alignment: 64)
     var splices: [FlowID: Splice] = [:]
     var datagramSockets: [FlowID: DatagramSocket] = [:]
     var listeners: [Listener] = []
@@ -45,6 +47,10 @@ package final class Pump: @unchecked Sendable {
         } catch {
             throw .system(error)
         }
+    }
+
+    deinit {
+        datagramBuffer.deallocate()
     }
 
     /// Where the forwards listen, in the configuration's order: tells the port that was chosen for port 0.

@@ -37,7 +37,7 @@ final class Splice {
         while canWrite {
             let bytes = connection.readable
             guard bytes.count > 0 else { break }
-            let count = vectored(bytes, writev)
+            let count = vectored(bytes) { sendmsg(socket.raw, &$0, Int32(MSG_NOSIGNAL)) }
             if count > 0 {
                 connection.consume(count)
             } else if errno == EAGAIN {
@@ -56,7 +56,7 @@ final class Splice {
         while canRead, !isAtEnd {
             let room = connection.writable
             guard room.count > 0 else { return }
-            let count = vectored(room, readv)
+            let count = vectored(room) { recvmsg(socket.raw, &$0, 0) }
             if count > 0 {
                 connection.commit(count)
             } else if count == 0 {
@@ -71,12 +71,15 @@ final class Splice {
     }
 
     private func vectored(
-        _ slices: RingSlices, _ call: (Int32, UnsafePointer<iovec>?, Int32) -> Int
+        _ slices: RingSlices, _ call: (inout msghdr) -> Int
     ) -> Int {
         withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { pieces in
             pieces[0] = iovec(iov_base: slices.first.baseAddress, iov_len: slices.first.count)
             pieces[1] = iovec(iov_base: slices.second.baseAddress, iov_len: slices.second.count)
-            return call(socket.raw, UnsafePointer(pieces.baseAddress), slices.second.count > 0 ? 2 : 1)
+            var message = msghdr()
+            message.msg_iov = pieces.baseAddress
+            message.msg_iovlen = slices.second.count > 0 ? 2 : 1
+            return call(&message)
         }
     }
 }
