@@ -21,7 +21,7 @@ struct AptRoot: Sendable {
         apt = try Tool("apt-get", package: "apt")
         cache = try Tool("apt-cache", package: "apt")
         do {
-            for folder in ["lists/partial", "archives/partial", "etc/preferences.d"] {
+            for folder in ["lists/partial", "archives/partial", "etc/preferences.d", "etc/apt.conf.d"] {
                 try Folder.create("\(path)/\(folder)")
             }
             try TextFile.write("", to: "\(path)/status")
@@ -71,29 +71,42 @@ struct AptRoot: Sendable {
 
     /// Downloads `packages` alone. Installed stand-ins satisfy whatever they depend on.
     func download(_ packages: [String]) throws(CatalogueError) {
-        let needs = try packages.map { name throws(CatalogueError) in try field("Depends", of: name) }
-        try writeStatus(StandIn.stanza(satisfying: needs.filter { !$0.isEmpty }, architecture: architecture))
+        let needs = try records(of: packages).flatMap {
+            [$0["pre-depends"], $0["depends"]].compactMap(\.self)
+        }
+        try writeStatus(StandIn.stanza(satisfying: needs, architecture: architecture))
         defer { try? writeStatus("") }
         try fetch(["install", "--download-only", "--no-install-recommends", "--yes"] + packages)
     }
 
     /// A field of a package's newest version; empty when it has none.
     func field(_ name: String, of package: String) throws(CatalogueError) -> String {
-        let result = try cache.run(["show", "--no-all-versions", package], environment: environment)
-        guard result.succeeded, let stanza = ControlFile.stanzas(result.text).first else {
-            throw CatalogueError(.unusableFile, "Debian has no package '\(package)' for \(architecture)")
-        }
-        return stanza[name.lowercased()] ?? ""
+        try records(of: [package]).first?[name.lowercased()] ?? ""
     }
 
-    /// The downloaded file of a package.
-    func archive(of package: String) throws(CatalogueError) -> String {
-        let version = try field("Version", of: package).replacing(":", with: "%3a")
-        for architecture in [architecture, "all"] {
-            let file = "\(archives)/\(package)_\(version)_\(architecture).deb"
-            if access(file, R_OK) == 0 { return file }
+    /// The downloaded files of packages.
+    func archives(of packages: [String]) throws(CatalogueError) -> [String] {
+        try records(of: packages).map { record throws(CatalogueError) in
+            let version = (record["version"] ?? "").replacing(":", with: "%3a")
+            let (name, architecture) = (record["package"] ?? "", record["architecture"] ?? "")
+            let file = "\(archives)/\(name)_\(version)_\(architecture).deb"
+            guard access(file, R_OK) == 0 else {
+                throw CatalogueError(.unusableFile, "apt did not download '\(name)': try again")
+            }
+            return file
         }
-        throw CatalogueError(.unusableFile, "apt did not download '\(package)': try again")
+    }
+
+    /// What Debian says of the newest version of each package.
+    private func records(of packages: [String]) throws(CatalogueError) -> [[String: String]] {
+        let result = try cache.run(["show", "--no-all-versions"] + packages, environment: environment)
+        let records = ControlFile.stanzas(result.text)
+        guard result.succeeded, records.count == packages.count else {
+            throw CatalogueError(
+                .unusableFile,
+                "Debian lacks a package for \(architecture) among: \(packages.joined(separator: " "))")
+        }
+        return records
     }
 
     /// The packages that `names` (or apt's patterns) bring in, in no particular order.
@@ -143,6 +156,7 @@ extension AptRoot {
             Dir::State::status "\(path)/status";
             Dir::State::lists "\(path)/lists";
             Dir::Cache "\(path)";
+            Dir::Cache::srcpkgcache "";
             Dir::Cache::archives "\(path)/archives";
             Dir::Etc "\(path)/etc";
             Dir::Etc::SourceList "\(path)/sources.list";

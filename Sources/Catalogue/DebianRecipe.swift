@@ -64,8 +64,8 @@ struct DebianRecipe {
         do {
             try Folder.create(packages)
             try Folder.create("\(staging)/usr/lib")
-            for name in all { try link(try linux.apt.archive(of: name), into: packages) }
-            let list = try essential.map { try fileName(of: $0) }
+            for archive in try linux.apt.archives(of: all) { try link(archive, into: packages) }
+            let list = try linux.apt.archives(of: essential).map(Self.fileName)
             try TextFile.write(
                 InstallScript.order(list).joined(separator: "\n") + "\n", to: "\(packages)/essential")
             try TextFile.write(InstallScript.text(hostMirror: linux.apt.mirror()), to: "\(packages)/install")
@@ -77,15 +77,13 @@ struct DebianRecipe {
         }
     }
 
-    private func fileName(of package: String) throws(CatalogueError) -> String {
-        let path = try linux.apt.archive(of: package)
-        return path.split(separator: "/").last.map(String.init) ?? path
-    }
-
     private func link(_ file: String, into folder: String) throws(CatalogueError) {
-        let name = file.split(separator: "/").last.map(String.init) ?? file
-        guard Glibc.link(file, "\(folder)/\(name)") == 0 else {
+        guard Glibc.link(file, "\(folder)/\(Self.fileName(file))") == 0 else {
             throw CatalogueError(SystemError("link \(file)"))
         }
+    }
+
+    private static func fileName(_ path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
     }
 }

@@ -1,7 +1,7 @@
 import Host
 
 /// The kernel modules that an initramfs needs, decompressed and in the order of loading.
-struct KernelModules {
+package struct KernelModules {
     /// One module, ready for `insmod`.
     struct Module {
         let name: String
@@ -52,7 +52,7 @@ struct KernelModules {
     }
 
     /// The names after `depends=` in the module's information section, strings that end with NUL.
-    static func dependencies(of contents: [UInt8]) -> [String] {
+    package static func dependencies(of contents: [UInt8]) -> [String] {
         let key = Array("\0depends=".utf8)
         guard let start = contents.firstRange(of: key)?.upperBound else { return [] }
         let value = contents[start...].prefix { $0 != 0 }

@@ -50,7 +50,9 @@ struct LinuxRecipe {
         progress("unpacking \(kernel)")
         let unpacked = "\(folder)/unpacked"
         defer { Folder.remove(unpacked) }
-        for package in [kernel, "busybox-static"] { try unpack(try apt.archive(of: package), into: unpacked) }
+        for archive in try apt.archives(of: [kernel, "busybox-static"]) {
+            try unpack(archive, into: unpacked)
+        }
         do {
             try assemble(from: unpacked, in: folder)
             try TextFile.write(try version() + "\n", to: "\(folder)/version")

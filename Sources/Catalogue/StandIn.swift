@@ -1,8 +1,8 @@
 /// An entry for dpkg's status file that claims to provide what packages depend on, so that apt
 /// fetches those packages and nothing else.
-enum StandIn {
+package enum StandIn {
     /// - Parameter needs: `Depends` fields.
-    static func stanza(satisfying needs: [String], architecture: String) -> String {
+    package static func stanza(satisfying needs: [String], architecture: String) -> String {
         let provided = needs.flatMap { $0.split(separator: ",") }.compactMap { need in provision(String(need))
         }
         guard !provided.isEmpty else { return "" }

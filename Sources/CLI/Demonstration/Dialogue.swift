@@ -1,20 +1,20 @@
 /// A conversation with a guest's shell: commands to type and what their answers must hold. A value
 /// without any I/O: console output goes in, things to do come out.
-struct Dialogue: Sendable {
+package struct Dialogue: Sendable {
     /// One command.
-    struct Step: Equatable, Sendable {
-        let command: String
+    package struct Step: Equatable, Sendable {
+        package let command: String
         /// Texts that the answer must all contain.
-        let expected: [String]
+        package let expected: [String]
 
-        init(_ command: String, expecting expected: String...) {
+        package init(_ command: String, expecting expected: String...) {
             self.command = command
             self.expected = expected
         }
     }
 
     /// What is to be done next.
-    enum Action: Equatable, Sendable {
+    package enum Action: Equatable, Sendable {
         /// Type this, with a newline.
         case type(String)
         /// The answer to a command was not as expected.
@@ -28,16 +28,16 @@ struct Dialogue: Sendable {
     private var current: Step?
     private var text = PlainText()
 
-    init(prompt: String, steps: [Step]) {
+    package init(prompt: String, steps: [Step]) {
         self.prompt = prompt
         self.steps = steps[...]
     }
 
     /// The command whose answer is awaited; `nil` before the first prompt.
-    var awaited: String? { current?.command }
+    package var awaited: String? { current?.command }
 
     /// Takes console output as it comes, cut anywhere.
-    mutating func take(_ bytes: some Sequence<UInt8>) -> Action? {
+    package mutating func take(_ bytes: some Sequence<UInt8>) -> Action? {
         text.append(bytes)
         guard text.value.hasSuffix("\n" + prompt) else { return nil }
         let answer = text.value

@@ -1,12 +1,12 @@
 import ArgumentParser
 
 /// `PATH[,readonly]`: one virtual disk on the command line.
-struct DiskOption: Equatable, Sendable {
-    var path: String
-    var isReadOnly = false
+package struct DiskOption: Equatable, Sendable {
+    package var path: String
+    package var isReadOnly = false
 
     /// Only the last comma can begin a property, so that paths may contain commas.
-    init(parsing text: String) throws {
+    package init(parsing text: String) throws {
         path = text
         if let comma = text.lastIndex(of: ",") {
             let property = text[text.index(after: comma)...]

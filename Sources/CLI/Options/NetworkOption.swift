@@ -2,11 +2,11 @@ import ArgumentParser
 import Network
 
 /// `none` or `user[,forward=tcp|udp:[HOST]:PORT-[GUEST]:PORT…]`: the guest's network.
-enum NetworkOption: Equatable, Sendable {
+package enum NetworkOption: Equatable, Sendable {
     case none
     case user(forwards: [PortForward])
 
-    init(parsing text: String) throws {
+    package init(parsing text: String) throws {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false)
         switch parts[0] {
         case "none" where parts.count == 1:

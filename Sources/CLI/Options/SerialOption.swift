@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// Where the guest's serial port leads.
-enum SerialOption: Equatable, Sendable {
+package enum SerialOption: Equatable, Sendable {
     /// This terminal, or the standard streams where there is none.
     case stdio
     /// Output is written to a file.
@@ -12,7 +12,7 @@ enum SerialOption: Equatable, Sendable {
     case unix(String)
     case none
 
-    init(parsing text: String) throws {
+    package init(parsing text: String) throws {
         switch text {
         case "stdio": self = .stdio
         case "pty": self = .pty

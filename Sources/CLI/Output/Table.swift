@@ -1,18 +1,18 @@
 /// Rows in aligned columns under headings, for people; machines ask for JSON.
-struct Table: CustomStringConvertible {
+package struct Table: CustomStringConvertible {
     private let columns: [String]
     private var rows: [[String]] = []
 
-    init(_ columns: [String]) { self.columns = columns }
+    package init(_ columns: [String]) { self.columns = columns }
 
     /// Adds a row with one cell a column.
-    mutating func add(_ cells: [String]) {
+    package mutating func add(_ cells: [String]) {
         precondition(cells.count == columns.count, "one cell for each column")
         rows.append(cells)
     }
 
     /// Cells are left-aligned, two spaces apart, without trailing spaces.
-    var description: String {
+    package var description: String {
         let widths = columns.indices.map { column in
             ([columns] + rows).map { $0[column].count }.max() ?? 0
         }

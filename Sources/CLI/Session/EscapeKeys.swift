@@ -1,7 +1,7 @@
 /// Finds commands for `viv` in what the user types: Ctrl-A followed by a letter.
-struct EscapeKeys: Equatable, Sendable {
+package struct EscapeKeys: Equatable, Sendable {
     /// What a piece of input means.
-    enum Action: Equatable, Sendable {
+    package enum Action: Equatable, Sendable {
         /// Bytes for the guest.
         case send([UInt8])
         /// Ctrl-A x: end the machine.
@@ -11,7 +11,7 @@ struct EscapeKeys: Equatable, Sendable {
     }
 
     /// The keys, for Ctrl-A h and the manual.
-    static let help = """
+    package static let help = """
         Ctrl-A h       this help
         Ctrl-A x       end the machine
         Ctrl-A Ctrl-A  send Ctrl-A to the guest
@@ -20,9 +20,11 @@ struct EscapeKeys: Equatable, Sendable {
     private static let controlA: UInt8 = 1
     private var isEscaped = false
 
+    package init() {}
+
     /// Takes typed bytes; the escape may be cut anywhere between two calls. An unknown key after
     /// Ctrl-A goes to the guest together with the Ctrl-A.
-    mutating func take(_ bytes: some Sequence<UInt8>) -> [Action] {
+    package mutating func take(_ bytes: some Sequence<UInt8>) -> [Action] {
         var actions: [Action] = []
         var plain: [UInt8] = []
         func flush() {

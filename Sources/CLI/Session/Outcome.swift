@@ -3,12 +3,12 @@ import Host
 import Model
 
 /// How a machine has ended, as its exit code and one line.
-struct Outcome: Equatable, Sendable {
-    let code: ExitCode
-    let reason: String
+package struct Outcome: Equatable, Sendable {
+    package let code: ExitCode
+    package let reason: String
 
     /// Judges by the last event, and where that is missing by how the process ended.
-    init(last: MachineEvent?, exit: ChildProcess.Exit) {
+    package init(last: MachineEvent?, exit: ChildProcess.Exit) {
         if let last, let code = last.exitCode {
             self.init(code, last.detail ?? Self.words(for: last.kind))
             return
