@@ -51,19 +51,22 @@ package enum MachineProcess {
     }
 
     /// Tells the parent why there will be no machine; the user when there is no parent that listens.
-    private static func refuse(_ control: ControlSocket, _ error: any Error, _ birth: HostClock.Sample) -> Int32 {
+    private static func refuse(
+        _ control: ControlSocket, _ error: any Error, _ birth: HostClock.Sample
+    ) -> Int32 {
         let fault = error as? MachineError ?? MachineError(.internalFault, "\(error)")
         let seconds = Double(HostClock.Sample.take().nanoseconds &- birth.nanoseconds) / 1e9
-        control.send(
-            .event(
-                MachineEvent(
-                    .refused, seconds: seconds, instructions: 0, detail: fault.description,
-                    code: Int64(fault.code.rawValue))))
+        let event = MachineEvent(
+            .refused, seconds: seconds, instructions: 0, detail: fault.description,
+            code: Int64(fault.code.rawValue))
+        control.send(.event(event))
         return fault.code.rawValue
     }
 
     private static func probe(_ arguments: [String]) -> Int32 {
-        guard arguments.count >= 3, arguments[1] == "--probe", let probe = JailProbe(rawValue: arguments[2]) else {
+        guard arguments.count >= 3, arguments[1] == "--probe",
+            let probe = JailProbe(rawValue: arguments[2])
+        else {
             let text = "viv-machine runs one machine for viv; start one with: viv boot --help\n"
             _ = text.withCString { write(2, $0, strlen($0)) }
             return ExitCode.badCommandLine.rawValue

@@ -12,6 +12,7 @@ extension VirtualMachine {
     /// Lets the first instruction run.
     package func powerOn() {
         guard phase == .assembled else { return }
+        for hart in harts { hart.waitUntilParked() }
         prepareHarts()
         phase = .running
         emit(.started)
@@ -99,6 +100,7 @@ extension VirtualMachine {
             }
         }
         if !start.machineMode { _ = harts[0].start(at: start.entry, argument: start.deviceTree) }
+        for thread in threads { thread.noteReset() }
     }
 
     private func holdStill() {

@@ -30,7 +30,7 @@ package final class VirtualMachine {
     let start: BootPlan.Start
     let birth: HostClock.Sample
     let report: (MachineEvent) -> Void
-    private let threads: [HartThread]
+    let threads: [HartThread]
     var phase = Phase.assembled
 
     /// Builds the machine, up to the last step before its first instruction.
@@ -63,11 +63,14 @@ package final class VirtualMachine {
             bus: bus, memory: memory, harts: harts.map(Self.wires), links: links,
             virtio: try Self.virtioDevices(spec, panel))
         alarm.fire = board.rtc.alarmExpired
-        sbi = Self.makeSBI(harts, memory, serial, board.serial, panel)
+        let fences = RemoteFences()
+        sbi = Self.makeSBI(harts, memory, fences, serial, board.serial, panel)
         start = try Self.load(plan, spec, memory, board)
         try board.attachResetROM(start)
         if let file = spec.deviceTreeDump { try Self.dumpDeviceTree(at: start.deviceTree, memory, to: file) }
-        threads = try Self.startThreads(harts, accelerator)
+        let engines = try Engine.make(accelerator, harts, memory)
+        threads = try zip(harts, engines).map { hart, engine in try HartThread(hart, engine) }
+        fences.threads = threads
         try connect(panel)
     }
 
@@ -88,10 +91,11 @@ package final class VirtualMachine {
 
 extension VirtualMachine {
     private static func makeMemory(_ size: UInt64) throws(MachineError) -> GuestMemory {
-        let host = UInt64(max(sysconf(Int32(_SC_PHYS_PAGES)), 0)) &* UInt64(max(sysconf(Int32(_SC_PAGESIZE)), 0))
+        let pages = UInt64(max(sysconf(Int32(_SC_PHYS_PAGES)), 0))
+        let host = pages &* UInt64(max(sysconf(Int32(_SC_PAGESIZE)), 0))
         guard size <= host, let memory = GuestMemory(base: VirtMap.ram, size: size) else {
             let (wanted, there) = (ByteSize(bytes: size), ByteSize(bytes: host & ~0xf_ffff))
-            throw MachineError(.refused, "this host has \(there) of memory, not \(wanted); give --memory less")
+            throw MachineError(.refused, "this host has \(there) of memory, not \(wanted); ask for less")
         }
         return memory
     }
@@ -115,23 +119,21 @@ extension VirtualMachine {
     private static func virtioDevices(
         _ spec: MachineSpec, _ panel: FrontPanel
     ) throws -> [any VirtioDevice] {
-        try VirtualDisks.devices(spec, panel: panel)
+        var devices: [any VirtioDevice] = try VirtualDisks.devices(spec, panel: panel)
+        if let socket = spec.network, let address = spec.hardwareAddress {
+            devices.append(VirtioNet(socket: FileDescriptor(owning: socket), hardwareAddress: address))
+        }
+        devices.append(VirtioEntropy())
+        return devices
     }
 
     private static func makeSBI(
-        _ harts: [Hart], _ memory: GuestMemory, _ line: SerialLine, _ port: SerialPort, _ panel: FrontPanel
+        _ harts: [Hart], _ memory: GuestMemory, _ fences: RemoteFences, _ line: SerialLine,
+        _ port: SerialPort, _ panel: FrontPanel
     ) -> SBI {
-        let supervisor = SupervisorInterface(harts, memory) { _, _ in }
+        let supervisor = SupervisorInterface(harts, memory, fences: fences.perform)
         let console = SBIConsole(write: line.transmit, read: port.takeInput)
         return SBI(harts: supervisor, memory: memory, console: console) { panel.report(.power($0)) }
-    }
-
-    private static func startThreads(
-        _ harts: [Hart], _ accelerator: Accelerator
-    ) throws(SystemError) -> [HartThread] {
-        var threads: [HartThread] = []
-        for hart in harts { threads.append(try HartThread(hart, Engine(accelerator, hart))) }
-        return threads
     }
 
     /// Writes the tree as the guest will find it.

@@ -142,6 +142,7 @@ package final class SerialLine: @unchecked Sendable {
             unread.removeFirst(taken)
         }
         isReading = unread.isEmpty
-        if let descriptor { loop.modify(descriptor, interest(writing: !output.withLock { $0.bytes.isEmpty })) }
+        let hasOutput = output.withLock { !$0.bytes.isEmpty }
+        if let descriptor { loop.modify(descriptor, interest(writing: hasOutput)) }
     }
 }

@@ -45,7 +45,9 @@ struct BootPlan {
         firmware = try spec.firmware.map { (file) throws(MachineError) in try Self.firmware(file) }
         let isPayload = spec.firmware != nil
         kernel = try spec.kernel.map { (file) throws(MachineError) in
-            try Self.naming("the kernel") { () throws(KernelError) in try Self.kernel(file, isPayload: isPayload) }
+            try Self.naming("the kernel") { () throws(KernelError) in
+                try Self.kernel(file, isPayload: isPayload)
+            }
         }
         initrd = try spec.initrd.map { (file) throws(MachineError) in
             try Self.naming("the initrd") { () throws(KernelError) in try BootFile(descriptor: file) }
@@ -102,7 +104,7 @@ struct BootPlan {
         _ memory: GuestMemory
     ) throws(MachineError) -> (start: Start, occupied: Range<UInt64>) {
         guard let firmware else {
-            guard let kernel else { throw MachineError(.badCommandLine, "neither a kernel nor firmware is given") }
+            guard let kernel else { throw MachineError(.badCommandLine, "no kernel and no firmware given") }
             let loaded = try Self.place(kernel, in: memory, at: memory.base, as: "the kernel")
             // A program linked to where firmware lives is its own firmware.
             let start = Start(
