@@ -52,17 +52,19 @@ main:
     sw zero, 0(s0)
 
     next                                # the timer: pending as long as mtime >= mtimecmp
-    ld t0, 0(s2)
-    li t1, 20000
-    add t0, t0, t1
+    li t0, 1 << 62
     sd t0, 0(s1)
     csrr a0, mip
     li t1, 0x80
     and a0, a0, t1
     expect a0, 0
+    arm 2f
     csrw mie, t1
     csrsi mstatus, MSTATUS_MIE
-    arm 2f
+    ld t0, 0(s2)
+    li t1, 20000
+    add t0, t0, t1
+    sd t0, 0(s1)
 1:  j 1b                                # a loop without any exit
 2:  csrci mstatus, MSTATUS_MIE
     li t6, MPP_M
