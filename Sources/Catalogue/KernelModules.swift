@@ -11,7 +11,7 @@ package struct KernelModules {
     /// Where `modules/VERSION` was unpacked.
     private let files: [String: String]
     private let xz: Tool
-    private(set) var ordered: [Module] = []
+    private var ordered: [Module] = []
 
     init(below folder: String) throws(CatalogueError) {
         xz = try Tool("xz", package: "xz-utils")
@@ -25,8 +25,16 @@ package struct KernelModules {
         self.files = files
     }
 
+    /// The modules `names` and what they depend on, in the order of loading, without those that an
+    /// earlier call has given.
+    mutating func load(_ names: [String]) throws(CatalogueError) -> [Module] {
+        let earlier = ordered.count
+        for name in names { try add(name) }
+        return Array(ordered[earlier...])
+    }
+
     /// Adds a module after everything it depends on. One that has no file is built into the kernel.
-    mutating func add(_ name: String) throws(CatalogueError) {
+    private mutating func add(_ name: String) throws(CatalogueError) {
         let name = Self.canonical(name)
         guard let path = files[name], !ordered.contains(where: { $0.name == name }) else { return }
         let contents = try read(path)

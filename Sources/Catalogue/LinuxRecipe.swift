@@ -4,10 +4,10 @@ import Model
 
 /// Makes what every built-in guest starts with: Debian's kernel and an initramfs with busybox.
 struct LinuxRecipe {
-    /// Drivers of the machine's devices and of the disk's file system.
-    private static let modules = [
-        "virtio_mmio", "virtio_net", "virtio_blk", "virtio_rng", "virtio_console", "crc32c_generic", "ext4",
-    ]
+    /// Drivers of the machine's devices.
+    private static let devices = ["virtio_mmio", "virtio_net", "virtio_blk", "virtio_rng", "virtio_console"]
+    /// Drivers of file systems, and the checksums that they ask the kernel for by name.
+    private static let filesystems = ["crc32c_generic", "ext4"]
 
     let apt: AptRoot
     private let arch: GuestArchitecture
@@ -71,10 +71,12 @@ struct LinuxRecipe {
             throw CatalogueError(.unusableFile, "the kernel's package holds no kernel")
         }
         var modules = try KernelModules(below: "\(unpacked)/usr/lib/modules")
-        for name in Self.modules { try modules.add(name) }
+        let devices = try modules.load(Self.devices)
+        let filesystems = try modules.load(Self.filesystems)
         let busybox = try TextFile.bytes("\(unpacked)/usr/bin/busybox")
         try TextFile.write(
-            Initramfs.archive(busybox: busybox, modules: modules.ordered), to: "\(folder)/initrd")
+            Initramfs.archive(busybox: busybox, devices: devices, filesystems: filesystems),
+            to: "\(folder)/initrd")
         guard rename("\(unpacked)/boot/\(image)", "\(folder)/kernel") == 0 else {
             throw SystemError("move the kernel to \(folder)")
         }

@@ -52,6 +52,7 @@ struct Tool: Sendable {
                     .init(output == .captured ? captured.raw : STDERR_FILENO, as: 1),
                     .init(complaints.raw, as: 2),
                 ],
+                group: .ours,
                 environment: ChildProcess.ownEnvironment + ["LC_ALL=C.UTF-8"] + environment)
             let exit = child.reap()
             return Output(

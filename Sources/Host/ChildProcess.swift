@@ -9,6 +9,11 @@ package final class ChildProcess {
         case signalled(Int32)
     }
 
+    /// The process group that a child runs in.
+    package enum Group: Sendable {
+        case own, ours
+    }
+
     /// A descriptor of ours and the number under which the child finds it.
     package struct Inheritance: Sendable {
         package let ours: Int32
@@ -27,12 +32,13 @@ package final class ChildProcess {
     package var pidfd: Int32 { handle.raw }
 
     /// Starts the program at `path`. The child sees only `inherit` (by number) of our descriptors, as
-    /// all of ours are close-on-exec; it runs in a process group of its own, so that keys pressed in
-    /// our terminal reach us alone, with no signal blocked or ignored.
+    /// all of ours are close-on-exec, and starts with no signal blocked or ignored.
+    ///
+    /// - Parameter group: `own` shields the child from the signals of keys pressed in our terminal.
     ///
     /// A child that asks for a parent-death signal dies with the *thread* that called this.
     package init(
-        _ path: String, _ arguments: [String], inherit: [Inheritance],
+        _ path: String, _ arguments: [String], inherit: [Inheritance], group: Group = .own,
         environment: [String] = ChildProcess.ownEnvironment
     ) throws(SystemError) {
         var actions = posix_spawn_file_actions_t()
@@ -43,7 +49,7 @@ package final class ChildProcess {
             posix_spawn_file_actions_destroy(&actions)
             posix_spawnattr_destroy(&attributes)
         }
-        Self.setCleanSignals(&attributes)
+        Self.setAttributes(&attributes, group)
         let raised = try Self.raise(inherit)
         defer { for copy in raised { close(copy.ours) } }
         for copy in raised { posix_spawn_file_actions_adddup2(&actions, copy.ours, copy.theirs) }
@@ -79,7 +85,7 @@ package final class ChildProcess {
         return copies
     }
 
-    private static func setCleanSignals(_ attributes: inout posix_spawnattr_t) {
+    private static func setAttributes(_ attributes: inout posix_spawnattr_t, _ group: Group) {
         var none = sigset_t()
         var all = sigset_t()
         sigemptyset(&none)
@@ -87,7 +93,9 @@ package final class ChildProcess {
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &all)
         posix_spawnattr_setpgroup(&attributes, 0)
-        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
+        let flags =
+            POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+            | (group == .own ? POSIX_SPAWN_SETPGROUP : 0)
         posix_spawnattr_setflags(&attributes, Int16(flags))
     }
 

@@ -30,6 +30,7 @@ import Testing
         expect(say("uname\r\nLin", to: &talk), nil)
         expect(say("ux\r\n~ # ", to: &talk), .type("id"))
         expect(say("id\r\nuid=0(root)\r\n~ # ", to: &talk), .finish)
+        expect(say("poweroff\r\n~ # ", to: &talk), nil)
     }
 
     @Test func `an answer without an expected text names the command and the text`() {

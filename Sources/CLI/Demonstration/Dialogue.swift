@@ -27,6 +27,7 @@ package struct Dialogue: Sendable {
     private var steps: ArraySlice<Step>
     private var current: Step?
     private var text = PlainText()
+    private var isFinished = false
 
     package init(prompt: String, steps: [Step]) {
         self.prompt = prompt
@@ -39,13 +40,14 @@ package struct Dialogue: Sendable {
     /// Takes console output as it comes, cut anywhere.
     package mutating func take(_ bytes: some Sequence<UInt8>) -> Action? {
         text.append(bytes)
-        guard text.value.hasSuffix("\n" + prompt) else { return nil }
+        guard !isFinished, text.value.hasSuffix("\n" + prompt) else { return nil }
         let answer = text.value
         text = PlainText()
         if let current, let missing = current.expected.first(where: { !answer.contains($0) }) {
             return .fail(command: current.command, missing: missing)
         }
         current = steps.popFirst()
+        isFinished = current == nil
         return current.map { .type($0.command) } ?? .finish
     }
 }
