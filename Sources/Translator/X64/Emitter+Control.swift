@@ -62,9 +62,11 @@ extension Emitter {
     /// `c` = length of the instruction, when it saves its successor's address.
     private mutating func linkRegister(_ op: Op) {
         guard op.destination != .zero else { return }
-        var link = op
-        link.immediate = Int64(op.pageOffset) + Int64(op.c)
-        pageRelative(link)
+        // `rax` may hold the target.
+        let to = map.register(op.destination) ?? .rcx
+        asm.load(to, core(\.pageBase))
+        asm.alu(.add, to, immediate: Int32(op.pageOffset) + Int32(op.c))
+        keep(op.destination, to)
     }
 
     mutating func jumpIndirect(_ op: Op) {
