@@ -50,10 +50,14 @@ struct DebianRecipe {
             append: "console=ttyS0 quiet vivarium=install")
         let output = try boot(installer, "debian-installation")
         guard output.contains("VIVARIUM: INSTALLED") else {
-            let lines = output.split(whereSeparator: \.isNewline)
-            throw CatalogueError(
-                .guestFailed, "Debian did not install itself; its last line was: \(lines.last ?? "none")")
+            throw CatalogueError(.guestFailed, "Debian did not install itself: \(Self.lastWords(output))")
         }
+    }
+
+    /// The last line before the guest says that it has failed.
+    private static func lastWords(_ output: String) -> Substring {
+        let lines = output.split(whereSeparator: \.isNewline)
+        return lines.prefix { !$0.hasPrefix("VIVARIUM: ") }.last ?? "it printed nothing"
     }
 
     /// A folder with what the disk holds at first: packages, the script that installs them, modules.

@@ -89,7 +89,7 @@ enum InitScripts {
         chown 0:0 /mnt
         for package in $(cat /mnt/packages/essential); do
             echo "unpacking $package"
-            dpkg-deb --fsys-tarfile /mnt/packages/$package | tar -x -C /mnt
+            dpkg-deb -x /mnt/packages/$package /mnt
         done
         [ -d /mnt/lib/modules ] && chown -R 0:0 /mnt/lib/modules
         mount -t proc proc /mnt/proc

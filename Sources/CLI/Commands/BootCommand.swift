@@ -43,6 +43,8 @@ struct BootCommand: ParsableCommand {
 
     func run() throws {
         var request = try machine.request()
+        // Before a guest is made in vain.
+        _ = try MachineProgram.locate()
         if let guest { try CatalogueGuest.add(guest, to: &request) }
         let loop = try EventLoop()
         let console = Console(serial: serial, json: json)
