@@ -68,10 +68,12 @@ struct DebianRecipe {
         do {
             try Folder.create(packages)
             try Folder.create("\(staging)/usr/lib")
-            for archive in try linux.apt.archives(of: all) { try link(archive, into: packages) }
-            let list = try linux.apt.archives(of: essential).map(Self.fileName)
-            try TextFile.write(
-                InstallScript.order(list).joined(separator: "\n") + "\n", to: "\(packages)/essential")
+            let archives = try linux.apt.archives(of: all)
+            for archive in archives { try link(archive, into: packages) }
+            let first = try linux.apt.archives(of: essential).map(Self.fileName)
+            let others = archives.map(Self.fileName).filter { !first.contains($0) }
+            try TextFile.write(Self.lines(InstallScript.order(first)), to: "\(packages)/essential")
+            try TextFile.write(Self.lines(others), to: "\(packages)/others")
             try TextFile.write(InstallScript.text(hostMirror: linux.apt.mirror()), to: "\(packages)/install")
         } catch let error as SystemError {
             throw CatalogueError(error)
@@ -86,6 +88,8 @@ struct DebianRecipe {
             throw CatalogueError(SystemError("link \(file)"))
         }
     }
+
+    private static func lines(_ names: [String]) -> String { names.map { $0 + "\n" }.joined() }
 
     private static func fileName(_ path: String) -> String {
         path.split(separator: "/").last.map(String.init) ?? path

@@ -17,8 +17,8 @@ enum InstallScript {
         # Essential packages assume each other: the first installation may not ask for an order.
         echo "installing essential packages"
         dpkg --force-depends --force-unsafe-io --install $(cat essential)
-        echo "installing all packages"
-        dpkg --force-unsafe-io --unpack *.deb
+        echo "installing all other packages"
+        dpkg --force-unsafe-io --unpack $(cat others)
         dpkg --force-unsafe-io --configure --pending
         depmod -a "$(uname -r)"
 
