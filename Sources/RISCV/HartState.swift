@@ -6,7 +6,8 @@ import Translator
 /// the offsets of its fields). Only the hart's own thread touches it, except for the fields marked *shared*,
 /// which other threads change with atomic operations.
 ///
-/// Registers carry the names of the manual. CSR fields hold legal values only; `SystemRegisters` keeps them so.
+/// Registers carry the names of the manual. CSR fields hold legal values only; `SystemRegisters` keeps them
+/// so.
 package struct HartState {
     package var core = VCPUCore()
 

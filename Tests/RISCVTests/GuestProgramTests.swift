@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// The bare-metal programs of Tests/GuestPrograms, each in machine, supervisor and user mode as it asks, under the
-/// interpreter. A program ends by a store to the test finisher.
+/// The bare-metal programs of Tests/GuestPrograms, each in machine, supervisor and user mode as it asks,
+/// under the interpreter. A program ends by a store to the test finisher.
 @Suite(.enabled(if: GuestPrograms.areBuildable, "needs riscv64-linux-gnu-gcc (gcc-riscv64-linux-gnu)"))
 struct GuestProgramTests {
     @Test func thereAreGuestPrograms() { #expect(GuestPrograms.names.count > 10) }

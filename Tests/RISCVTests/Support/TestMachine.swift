@@ -11,7 +11,8 @@ final class TestMachine {
     let hart: Hart
     let interpreter: Interpreter
 
-    /// The hart is in machine mode at the start of RAM, with floating point on and all memory open to every mode.
+    /// The hart is in machine mode at the start of RAM, with floating point on and all memory open to every
+    /// mode.
     init(size: UInt64 = 1 << 20) {
         memory = GuestMemory(base: Self.base, size: size)!
         hart = Hart(id: 0, memory: memory, bus: bus, clock: clock)
