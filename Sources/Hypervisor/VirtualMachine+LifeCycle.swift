@@ -46,6 +46,7 @@ extension VirtualMachine {
         guard phase == .running || phase == .paused else { return false }
         holdStill()
         if phase == .paused { clock.resume() }
+        earlierInstructions = instructions
         board.reset()
         sbi.reset()
         memory.clear()
@@ -150,6 +151,6 @@ extension VirtualMachine {
         return Double(nanoseconds / 1000) / 1e6
     }
 
-    /// Guest instructions retired since power-on; of running harts as far as they have told.
-    var instructions: UInt64 { harts.reduce(0) { $0 &+ $1.state.pointee.instructions } }
+    /// Guest instructions retired so far, over all boots; of running harts as far as they have told.
+    var instructions: UInt64 { harts.reduce(earlierInstructions) { $0 &+ $1.state.pointee.instructions } }
 }

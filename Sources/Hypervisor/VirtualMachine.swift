@@ -32,6 +32,8 @@ package final class VirtualMachine {
     let report: (MachineEvent) -> Void
     let threads: [HartThread]
     var phase = Phase.assembled
+    /// Those retired before the latest reset.
+    var earlierInstructions: UInt64 = 0
 
     /// Builds the machine, up to the last step before its first instruction.
     ///

@@ -12,11 +12,13 @@ struct Program {
         case a1, a2, a3, a4, a5, a6, a7
     }
 
-    /// Any 32-bit constant, sign-extended, in two instructions.
+    /// Any 32-bit constant, zero-extended: `lui`, `addiw` and, where those extend a sign, `slli` and `srli` by 32.
     mutating func load(_ register: Register, _ value: UInt32) {
         let high = (value &+ 0x800) & 0xffff_f000
+        let both = register.rawValue << 15 | register.rawValue << 7
         words.append(high | register.rawValue << 7 | 0x37)
-        words.append((value &- high) << 20 | register.rawValue << 15 | register.rawValue << 7 | 0x1b)
+        words.append((value &- high) << 20 | both | 0x1b)
+        if value >> 31 != 0 { words += [32 << 20 | both | 0x1013, 32 << 20 | both | 0x5013] }
     }
 
     /// `sw source, offset(base)`

@@ -34,7 +34,7 @@ package final class SerialLine: @unchecked Sendable {
 
     /// - Parameters:
     ///   - descriptor: the socket; without one output is thrown away.
-    ///   - firstOutput: called once, on the loop, when the guest has sent its first byte.
+    ///   - firstOutput: called once, on the vCPU's thread, when the guest has sent its first byte.
     package init(_ descriptor: Int32?, loop: EventLoop, firstOutput: @escaping @Sendable () -> Void) {
         self.descriptor = descriptor
         self.loop = loop
@@ -63,7 +63,7 @@ package final class SerialLine: @unchecked Sendable {
             }
             return (!output.isScheduled, !output.hasBegun, output.bytes.count > Self.highWater)
         }
-        if first { loop.post(firstOutput) }
+        if first { firstOutput() }
         if schedule { loop.post { [self] in loop.schedule(after: Self.gathering) { self.flush() } } }
         if overfull { waitForReader() }
     }

@@ -46,7 +46,7 @@ enum Programs {
     /// A file of `size` zero bytes in the scratch folder.
     static func disk(_ name: String, size: UInt64) throws -> URL {
         let file = scratch.appending(path: "\(name)-\(UUID().uuidString).img")
-        FileManager.default.createFile(atPath: file.path(), contents: nil)
+        _ = FileManager.default.createFile(atPath: file.path(), contents: nil)
         let handle = try FileHandle(forWritingTo: file)
         try handle.truncate(atOffset: size)
         try handle.close()
