@@ -168,6 +168,34 @@ struct TCPConnectionTests {
         #expect(link.run { link.client.connection?.failure == .reset })
     }
 
+    @Test func `what was written before a break is delivered before the reset`() throws {
+        let connection = TCPConnection(opening: SequenceNumber(7), settings: .init(maximumSegmentSize: 1460))
+        _ = connection.nextSegment(now: 0)
+        let answer = TCPSegment(
+            sequence: SequenceNumber(0), acknowledgement: SequenceNumber(8), flags: [.syn, .ack],
+            window: 65_535, options: TCPOptions(maximumSegmentSize: 1460))
+        hand(answer, to: connection, now: 1)
+        #expect(connection.write(pattern(2000)[...]) == 2000)
+        connection.breakOff()
+        #expect(connection.writable.count == 0)
+        #expect(connection.nextSegment(now: 1)?.payload.count == 1460)
+        #expect(connection.nextSegment(now: 1)?.payload.count == 540)
+        let reset = try #require(connection.nextSegment(now: 1))
+        #expect(reset.flags == [.rst, .ack])
+        #expect(reset.sequence == SequenceNumber(2008))
+        #expect(connection.isOver)
+    }
+
+    @Test func `what arrived before a reset can still be read`() {
+        let link = connected(clientSends: pattern(100))
+        link.client.toSend = pattern(3000)[...]
+        link.server.reads = false
+        #expect(link.run { link.server.connection?.readable.count == 3000 })
+        link.client.connection?.abort()
+        #expect(link.run { link.server.connection?.failure == .reset })
+        #expect(link.server.connection?.read() == pattern(3000))
+    }
+
     @Test func `random segments never break a connection's bounds`() {
         let seed = UInt64.random(in: 0 ... .max)
         print("TCP segment fuzz seed \(seed)")

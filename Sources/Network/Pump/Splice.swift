@@ -10,6 +10,8 @@ final class Splice {
     private var canWrite = true
     private var didShutDown = false
     private var isAtEnd = false
+    /// The host's connection was reset; what it said before is still read.
+    private var isBroken = false
 
     init(socket: consuming FileDescriptor, isConnecting: Bool) {
         self.socket = socket
@@ -26,6 +28,7 @@ final class Splice {
         guard !isConnecting else { return }
         moveToHost(connection)
         moveToGuest(connection)
+        if isBroken, !canRead || isAtEnd { connection.breakOff() }
     }
 
     /// True when neither side has anything to say any more.
@@ -34,7 +37,7 @@ final class Splice {
     }
 
     private func moveToHost(_ connection: TCPConnection) {
-        while canWrite {
+        while canWrite, !isBroken {
             let bytes = connection.readable
             guard bytes.count > 0 else { break }
             let count = vectored(bytes) { sendmsg(socket.raw, &$0, Int32(MSG_NOSIGNAL)) }
@@ -43,7 +46,7 @@ final class Splice {
             } else if errno == EAGAIN {
                 canWrite = false
             } else if errno != EINTR {
-                return connection.abort()
+                isBroken = true
             }
         }
         if connection.isPeerFinished, connection.readable.count == 0, !didShutDown {
@@ -61,11 +64,12 @@ final class Splice {
                 connection.commit(count)
             } else if count == 0 {
                 isAtEnd = true
-                connection.finish()
+                if !isBroken { connection.finish() }
             } else if errno == EAGAIN {
                 canRead = false
             } else if errno != EINTR {
-                return connection.abort()
+                isBroken = true
+                canRead = false
             }
         }
     }

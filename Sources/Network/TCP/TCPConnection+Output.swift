@@ -3,6 +3,7 @@ extension TCPConnection {
     /// The next segment to put on the wire, or nil when there is nothing to send now. Its payload is valid until
     /// the connection is touched again. `now` in nanoseconds.
     package func nextSegment(now: UInt64) -> TCPSegment? {
+        if breaksOff, next >= dataEnd { abort() }
         if let reset = owedReset {
             owedReset = nil
             return reset

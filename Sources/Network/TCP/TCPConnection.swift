@@ -62,6 +62,8 @@ package final class TCPConnection {
     package internal(set) var segmentSize: Int
     var finRequested = false
     var finSent = false
+    /// RST follows the last byte.
+    var breaksOff = false
     var congestion: Congestion
     var roundTrip = RoundTrip()
 
@@ -160,7 +162,6 @@ package final class TCPConnection {
         owedDuplicates = 0
         (retransmitAt, persistAt, acknowledgeAt, endAt) = (Self.never, Self.never, Self.never, Self.never)
         sendRing.release()
-        if failure != nil { receiveRing.release() }
     }
 }
 
@@ -182,6 +183,12 @@ extension TCPConnection {
             owedReset = TCPSegment(sequence: sentMaximum, acknowledgement: expected, flags: flags, window: 0)
         }
         fail(.aborted)
+    }
+
+    /// Like `abort`, but what was written before it is sent first: the peer sees what a reset host still said.
+    package func breakOff() {
+        guard state == .established || state == .closeWait, sendRing.count > 0 else { return abort() }
+        breaksOff = true
     }
 
     /// Bytes that arrived in order and wait for `consume`.
@@ -216,7 +223,7 @@ extension TCPConnection {
 
     /// Room for bytes to send; none before the handshake is over or after `finish`.
     package var writable: RingSlices {
-        guard !finRequested, state == .established || state == .closeWait else { return .empty }
+        guard !finRequested, !breaksOff, state == .established || state == .closeWait else { return .empty }
         return sendRing.writable()
     }
 
