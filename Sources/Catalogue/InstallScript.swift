@@ -12,13 +12,14 @@ enum InstallScript {
         #!/bin/sh
         set -e
         export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8
-        export DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true
+        export DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true DPKG_COLORS=never
         cd /packages
-        # Essential packages assume each other: the first installation may not ask for an order.
+        # Essential packages assume each other, and unpacking may precede the configuration of what a
+        # package needs: dpkg may not ask for an order.
         echo "installing essential packages"
         dpkg --force-depends --force-unsafe-io --install $(cat essential)
         echo "installing all other packages"
-        dpkg --force-unsafe-io --unpack $(cat others)
+        dpkg --force-depends --force-unsafe-io --unpack $(cat others)
         dpkg --force-unsafe-io --configure --pending
         depmod -a "$(uname -r)"
 

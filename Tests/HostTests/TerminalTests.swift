@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Host
 import Testing

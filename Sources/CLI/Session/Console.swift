@@ -19,6 +19,7 @@ struct Console {
         session.happened = { event in
             if json { Self.print(event) } else { Self.mention(event) }
         }
+        if serial == .stdio, Terminal.isTerminal(STDIN_FILENO) { Self.greet() }
         try watch(signals.raw, { signals.next() }, session, end)
         let outcome = session.run()
         loop.remove(signals.raw)
@@ -56,6 +57,9 @@ struct Console {
         Terminal.restore()
         raise(SIGSTOP)
     }
+
+    /// The terminal is raw by now.
+    private static func greet() { Report.note("Ctrl-A h shows the keys, Ctrl-A x ends the machine\r") }
 
     private static func print(_ line: some Encodable) {
         try? Descriptors.writeAll(STDOUT_FILENO, JSONLine.encode(line))

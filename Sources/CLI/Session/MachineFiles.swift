@@ -37,7 +37,8 @@ enum MachineFiles {
         }
         guard image.lock(exclusive: writes) else {
             throw .refused(
-                "disk \(disk.path) is in use by another machine: stop it, or add ',readonly' in both")
+                "disk \(disk.path) is in use by another machine: stop that one, or give ',readonly' or --ephemeral to both"
+            )
         }
         return image
     }
