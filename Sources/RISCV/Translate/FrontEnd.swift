@@ -3,36 +3,34 @@ import Translator
 /// Turns RISC-V instructions into operations.
 struct FrontEnd {
     private let decoder = Decoder()
-    /// Longest straight run, in instructions.
-    private static let longest = 64
-
-    /// Appends the straight run that starts at `offset` of `page`; see `GuestISA.build`.
-    func build(_ unit: inout UnitBuilder, page: UnsafeRawPointer, offset: Int, mode: ModeKey) {
+    /// See `GuestISA.build`.
+    func build(
+        _ unit: inout UnitBuilder, code: CodeWindow, offset: Int, limit: Int, mode: ModeKey
+    ) -> Int? {
         var at = offset
-        for _ in 0..<Self.longest where unit.hasRoom {
-            guard let instruction = fetch(page, at) else {
-                // It continues in the next page, which may be mapped anywhere.
+        for _ in 0..<limit where unit.hasRoom && at < code.size {
+            guard let instruction = fetch(code, at) else {
+                // It continues in a page that is out of reach.
                 unit.instruction(at: UInt16(at), length: 2)
                 unit.append(Op(.interpretAndLeave))
-                return
+                return nil
             }
             unit.instruction(at: UInt16(at), length: instruction.length)
             if mode.isSplit {
                 unit.append(Op(.interpretAndLeave))
-                return
+                return nil
             }
-            if append(instruction, at, mode, &unit) { return }
+            if append(instruction, at, mode, &unit) { return nil }
             at += Int(instruction.length)
-            if at >= 4096 { break }
         }
-        unit.append(Op(.jump, immediate: Int64(at)))
+        return at
     }
 
-    private func fetch(_ page: UnsafeRawPointer, _ at: Int) -> Instruction? {
-        let low = UInt32(page.loadUnaligned(fromByteOffset: at, as: UInt16.self))
+    private func fetch(_ code: CodeWindow, _ at: Int) -> Instruction? {
+        let low = UInt32(code.half(at: at))
         if low & 3 != 3 { return decoder.decode(low) }
-        guard at <= 4092 else { return nil }
-        return decoder.decode(page.loadUnaligned(fromByteOffset: at, as: UInt32.self))
+        guard at + 4 <= code.size else { return nil }
+        return decoder.decode(UInt32(code.half(at: at + 2)) << 16 | low)
     }
 
     // MARK: Instructions

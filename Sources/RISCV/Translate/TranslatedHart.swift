@@ -82,8 +82,10 @@ package final class TranslatedHart: GuestISA {
 
     package var modeKey: UInt32 { ModeKey(state).rawValue }
 
-    package func build(_ unit: inout UnitBuilder, page: UnsafeRawPointer, offset: Int, key: UInt32) {
-        frontEnd.build(&unit, page: page, offset: offset, mode: ModeKey(rawValue: key))
+    package func build(
+        _ unit: inout UnitBuilder, code: CodeWindow, offset: Int, limit: Int, key: UInt32
+    ) -> Int? {
+        frontEnd.build(&unit, code: code, offset: offset, limit: limit, mode: ModeKey(rawValue: key))
     }
 
     package func translate(_ address: UInt64, _ access: MemoryAccess) -> PageTranslation? {

@@ -10,6 +10,9 @@ struct Block {
     var key: UInt32
     /// Offset of its entry in the code buffer.
     var code: UInt32
+    /// For the entry that a block of two pages has in its second page: guest-physical address of
+    /// the block itself; otherwise 0.
+    var primary: UInt64 = 0
     /// Next block with the same hash, next of the same page; 0 ends a chain.
     var nextInBucket: UInt32
     var nextInPage: UInt32
@@ -83,18 +86,25 @@ final class BlockMap {
     }
 
     /// Adds a block made from the bytes [physical, end) of one page of RAM.
-    func insert(physical: UInt64, end: UInt64, key: UInt32, code: UInt32) -> UInt32 {
+    func insert(physical: UInt64, end: UInt64, key: UInt32, code: UInt32, primary: UInt64 = 0) {
         count += 1
         let slot = bucket(physical, key)
         let page = page(physical)
         blocks[Int(count)] = Block(
-            physical: physical, end: end, key: key, code: code, nextInBucket: buckets[slot],
-            nextInPage: pageHeads[page])
+            physical: physical, end: end, key: key, code: code, primary: primary,
+            nextInBucket: buckets[slot], nextInPage: pageHeads[page])
         buckets[slot] = count
         pageHeads[page] = count
         granules[page] |= Self.mask(physical, end)
-        return count
     }
+
+    /// Also enters the block at `primary` in its second page, of which it uses [physical, end).
+    func insertSpan(physical: UInt64, end: UInt64, key: UInt32, code: UInt32, primary: UInt64) {
+        insert(physical: physical, end: end, key: key | Self.spanKey, code: code, primary: primary)
+    }
+
+    /// Marks the keys of second-page entries, which no look-up finds.
+    private static let spanKey: UInt32 = 1 << 31
 
     /// The granules that the bytes [from, to) of one page touch.
     private static func mask(_ from: UInt64, _ to: UInt64) -> UInt64 {
@@ -121,6 +131,7 @@ final class BlockMap {
             let block = blocks[Int(number)]
             if block.physical < to, block.end > from {
                 unlink(number)
+                if block.primary != 0 { remove(primary: block) }
                 removed(block.code)
             } else {
                 blocks[Int(number)].nextInPage = kept
@@ -131,6 +142,36 @@ final class BlockMap {
         }
         pageHeads[page] = kept
         granules[page] = mask
+    }
+
+    /// Takes the block of a second-page entry out of its own page as well.
+    private func remove(primary span: Block) {
+        let number = find(span.primary, span.key & ~Self.spanKey)
+        guard number != 0, blocks[Int(number)].code == span.code else { return }
+        unlink(number)
+        removeFromPage(number)
+    }
+
+    private func removeFromPage(_ number: UInt32) {
+        let page = page(blocks[Int(number)].physical)
+        let next = blocks[Int(number)].nextInPage
+        if pageHeads[page] == number {
+            pageHeads[page] = next
+            return
+        }
+        var previous = pageHeads[page]
+        while previous != 0, blocks[Int(previous)].nextInPage != number {
+            previous = blocks[Int(previous)].nextInPage
+        }
+        if previous != 0 { blocks[Int(previous)].nextInPage = next }
+    }
+
+    /// Replaces the code of the block at `physical`; returns the old code, or `nil` when there is none.
+    func replace(_ physical: UInt64, _ key: UInt32, code: UInt32) -> UInt32? {
+        let number = find(physical, key)
+        guard number != 0 else { return nil }
+        defer { blocks[Int(number)].code = code }
+        return blocks[Int(number)].code
     }
 
     private func unlink(_ number: UInt32) {

@@ -98,6 +98,7 @@ package final class CodeCache: @unchecked Sendable {
     private func invalidatePage(_ from: UInt64, _ to: UInt64) {
         guard blocks.holdsCode(from, to) else { return }
         blocks.remove(overlapping: from, to) { makeStale($0) }
+        tried[from & ~0xfff] = nil
         // A page without code left may be written at full speed again.
         if !blocks.pageHoldsCode(from) { _ = viv_fetch_and8(flags(from), ~Self.code) }
     }
@@ -120,6 +121,22 @@ package final class CodeCache: @unchecked Sendable {
         let distance = Int64(thunks.stale - UnsafePointer(entry + 5))
         let call = UInt64(0xe8) | UInt64(UInt32(truncatingIfNeeded: distance)) << 8 | (offset & 0xffff) << 40
         viv_store64(entry, call)
+    }
+
+    // MARK: Regions
+
+    /// Loop heads by page, that were tried as regions.
+    private var tried: [UInt64: Set<UInt64>] = [:]
+
+    /// Takes note that the head at `physical` is being tried; false when it was before.
+    func noteTried(_ physical: UInt64, _ key: UInt32) -> Bool {
+        tried[physical & ~0xfff, default: []].insert(physical << 16 | UInt64(key & 0xff)).inserted
+    }
+
+    /// Lets the entry of a unit lead to other code for the same instructions.
+    func redirect(_ old: UInt32, to new: UInt32) {
+        let distance = Int64(new) - Int64(old) - 5
+        viv_store64(buffer.writable + Int(old), 0xe9 | UInt64(UInt32(truncatingIfNeeded: distance)) << 8)
     }
 
     // MARK: Links
@@ -148,6 +165,7 @@ package final class CodeCache: @unchecked Sendable {
         for page in 0..<Int(memory.size / GuestMemory.pageSize) where memory.pageFlags[page] & Self.code != 0 {
             _ = viv_fetch_and8(memory.pageFlags + page, ~Self.code)
         }
+        tried.removeAll()
         exitCount = 1
         if let thunks { buffer.truncate(to: (thunks.end - buffer.writable + 15) & ~15) }
         for member in members { member.vcpu.forgetCode() }

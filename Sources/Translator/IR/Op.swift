@@ -108,7 +108,7 @@ package struct Op {
         case jump
         /// To (a + immediate) & ~1.
         case jumpIndirect
-        /// Marks the start of a basic block; `immediate` = its page offset.
+        /// Marks the start of a basic block; `immediate` = its page offset, `c` = depth of loops.
         case label
 
         @inline(__always)

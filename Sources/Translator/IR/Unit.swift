@@ -1,7 +1,7 @@
 /// The operations of one unit of translation: a straight run of guest instructions (leaving it
 /// sideways is allowed), or a region of several basic blocks with a loop.
 ///
-/// All guest instructions of a unit lie in one guest page. The storage is made once per vCPU and
+/// All guest instructions of a unit lie in one guest page and the one behind it. The storage is made once per vCPU and
 /// reused for every unit.
 package struct UnitBuilder: ~Copyable {
     package static let capacity = 2048
@@ -32,11 +32,11 @@ package struct UnitBuilder: ~Copyable {
     /// Room for the operations of one more guest instruction.
     package var hasRoom: Bool { count < Self.capacity - 16 && retired < 120 }
 
-    /// Starts a basic block that branches within the unit may target.
-    package mutating func label(at offset: UInt16) {
+    /// Starts a basic block that branches within the unit may target, inside `depth` loops.
+    mutating func label(at offset: UInt16, depth: UInt8) {
         retired = 0
         begun = false
-        var op = Op(.label, immediate: Int64(offset))
+        var op = Op(.label, c: depth, immediate: Int64(offset))
         op.pageOffset = offset
         ops[count] = op
         count += 1

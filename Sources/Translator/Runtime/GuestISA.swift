@@ -18,9 +18,12 @@ package protocol GuestISA: AnyObject {
     var addressContext: AddressContext { get }
     var modeKey: UInt32 { get }
 
-    /// Appends the operations of the straight run of code that starts `offset` bytes into `page`
-    /// (4096 bytes of guest memory), for mode `key`. At least one instruction is taken.
-    func build(_ unit: inout UnitBuilder, page: UnsafeRawPointer, offset: Int, key: UInt32)
+    /// Appends the operations of up to `limit` instructions of the straight run of code that starts
+    /// at `offset` of `code`, for mode `key`. At least one instruction is taken.
+    ///
+    /// - Returns: the offset of the next instruction, when the run goes on there; `nil` when it
+    ///   has ended in a jump or in leaving.
+    func build(_ unit: inout UnitBuilder, code: CodeWindow, offset: Int, limit: Int, key: UInt32) -> Int?
 
     /// The page of `address`, or `nil` when the access faults or must not be cached. Takes no trap.
     func translate(_ address: UInt64, _ access: MemoryAccess) -> PageTranslation?
@@ -33,4 +36,21 @@ package protocol GuestISA: AnyObject {
     /// - Returns: whether emitted code may go on behind it: it completed, and neither mode nor
     ///   mappings changed.
     func interpret() -> Bool
+}
+
+/// The instructions in reach of one unit: a page of guest memory, and the virtually next one when
+/// it is mapped.
+package struct CodeWindow {
+    let page: UnsafeRawPointer
+    let next: UnsafeRawPointer?
+
+    /// Bytes in reach.
+    package var size: Int { next == nil ? 4096 : 8192 }
+
+    /// The little-endian half-word at `offset`, an even number below `size`.
+    @inline(__always)
+    package func half(at offset: Int) -> UInt16 {
+        if offset < 4096 { return page.load(fromByteOffset: offset, as: UInt16.self) }
+        return next?.load(fromByteOffset: offset & 0xffe, as: UInt16.self) ?? 0
+    }
 }

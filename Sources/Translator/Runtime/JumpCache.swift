@@ -25,8 +25,11 @@ enum JumpCache {
     static func index(_ address: UInt64) -> Int { Int(truncatingIfNeeded: address >> 1) & (count - 1) }
 }
 
-/// Why emitted code came back. Anything else in `eax` is the number of an exit to be linked.
+/// Why emitted code came back. Anything else in `eax` is the number of an exit to be linked, with
+/// `hot` added when its target is a loop head that has become hot.
 enum LeaveReason: UInt32 {
+    static let hot: UInt32 = 1 << 30
+
     /// An indirect jump: the target is in the state's pc.
     case indirect = 0xffff_fff0
     /// Go on at the state's pc, whatever it is.

@@ -84,7 +84,8 @@ extension TranslatedVCPU {
     func findHost(_ address: UInt64, _ info: UInt32) -> UInt64 {
         let span = UInt64(info & 0xffff)
         guard address & 0xfff <= 4096 - span else { return 0 }
-        return fill(address, info >> 16 & 1 != 0 ? .write : .read) ?? 0
+        let access: MemoryAccess = info >> 17 & 1 != 0 ? .execute : info >> 16 & 1 != 0 ? .write : .read
+        return fill(address, access) ?? 0
     }
 
     /// Puts the page of `address` in the TLB and returns the host address of the byte; `nil` when

@@ -72,18 +72,43 @@ struct TLBSet {
     var flushes = 0
     /// An entry of a page that is not global exists.
     var hasPrivatePages = false
-    /// Virtual ranges of superpages with 4 KiB entries here; when the list is full, any single-page
-    /// flush empties the set.
+    /// Virtual ranges that contain every superpage with 4 KiB entries here: a single-page flush
+    /// inside one of them empties the set.
     var superpages = InlineArray<8, SuperpageRange>(repeating: SuperpageRange())
     var superpageCount = 0
-    /// Which pages, hashed, the jump cache may hold targets in under this generation. An entry's
-    /// eviction leaves the mapping in force, so the entries themselves cannot tell.
-    var jumpPages = InlineArray<4, UInt64>(repeating: 0)
 
     struct SuperpageRange {
         var start: UInt64 = 0
-        var size: UInt64 = 0
+        /// Exclusive; 0 stands for 2^64.
+        var end: UInt64 = 0
+
+        @inline(__always)
+        func contains(_ address: UInt64) -> Bool { address &- start < end &- start }
+
+        /// Distance from the range to `address`, which lies outside.
+        func distance(to address: UInt64) -> UInt64 { min(start &- address, address &- end) }
     }
+
+    /// Takes note of a superpage; ranges that touch it, or else the nearest when all are in use, grow.
+    mutating func note(superpage start: UInt64, size: UInt64) {
+        var nearest = 0
+        for i in 0..<superpageCount {
+            if superpages[i].contains(start) { return }
+            if superpages[i].distance(to: start) < superpages[nearest].distance(to: start) { nearest = i }
+        }
+        let touches = superpageCount > 0 && superpages[nearest].distance(to: start) <= size
+        guard touches || superpageCount == 8 else {
+            superpages[superpageCount] = SuperpageRange(start: start, end: start &+ size)
+            superpageCount += 1
+            return
+        }
+        if start < superpages[nearest].start { superpages[nearest].start = start }
+        if start &+ size &- 1 > superpages[nearest].end &- 1 { superpages[nearest].end = start &+ size }
+    }
+
+    /// Which pages, hashed, the jump cache may hold targets in under this generation. An entry's
+    /// eviction leaves the mapping in force, so the entries themselves cannot tell.
+    var jumpPages = InlineArray<4, UInt64>(repeating: 0)
 
     @inline(__always)
     func index(of address: UInt64) -> Int { Int(truncatingIfNeeded: address >> 12) & (count - 1) }
@@ -232,17 +257,9 @@ final class SoftTLB {
             read: page.readable ? virtual : empty, write: writable && page.writable ? virtual : empty,
             execute: page.executable ? virtual : empty, host: host)
         if !page.global { sets[current].hasPrivatePages = true }
-        if page.size > 4096 { note(superpage: page.size, at: virtual) }
-    }
-
-    private func note(superpage size: UInt64, at address: UInt64) {
-        let start = address & ~(size &- 1)
-        for i in 0..<min(sets[current].superpageCount, 8) where sets[current].superpages[i].start == start {
-            return
+        if page.size > 4096 {
+            sets[current].note(superpage: virtual & ~(page.size &- 1), size: page.size)
         }
-        let count = sets[current].superpageCount
-        if count < 8 { sets[current].superpages[count] = .init(start: start, size: size) }
-        sets[current].superpageCount = min(count + 1, 9)
     }
 
     private func grow() {
@@ -295,11 +312,9 @@ final class SoftTLB {
     }
 
     private func forget(_ address: UInt64, in index: Int) {
-        for i in 0..<min(sets[index].superpageCount, 8) {
-            let range = sets[index].superpages[i]
-            if address &- range.start < range.size { return empty(index) }
+        for i in 0..<sets[index].superpageCount where sets[index].superpages[i].contains(address) {
+            return empty(index)
         }
-        if sets[index].superpageCount > 8 { return empty(index) }
         let slot = sets[index].index(of: address)
         let entry = sets[index].entries[slot]
         let page = address & ~0xfff

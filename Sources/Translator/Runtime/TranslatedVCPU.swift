@@ -102,7 +102,8 @@ package final class TranslatedVCPU: @unchecked Sendable {
         case LeaveReason.resume.rawValue:
             refresh()
         default:
-            let number = Int(reason)
+            let number = Int(reason & ~LeaveReason.hot)
+            isHot = reason & LeaveReason.hot != 0
             isa.pc = core.pointee.pageBase &+ UInt64(bitPattern: Int64(cache.exits[number].target))
             return number
         }
@@ -111,6 +112,8 @@ package final class TranslatedVCPU: @unchecked Sendable {
 
     /// The cache's epoch when the code about to run was looked up.
     private var epoch: UInt64 = 0
+    /// The exit just taken leads to a loop head that has become hot.
+    private var isHot = false
     /// The last unit was left by an indirect jump, whose target the jump cache should learn.
     private var indirect = false
 
@@ -126,7 +129,8 @@ package final class TranslatedVCPU: @unchecked Sendable {
         }
         let physical = host &+ core.pointee.physicalDelta
         let wanted = link.map { cache.exits[$0].key } ?? key
-        guard let code = unit(physical, wanted) else { return nil }
+        if isHot { promote(pc, physical) }
+        guard let code = unit(pc, physical, wanted) else { return nil }
         core.pointee.pageBase = pc & ~0xfff
         if let link { connect(link, code, host & ~0xfff) }
         if learns { learn(pc, code) }
@@ -148,17 +152,42 @@ package final class TranslatedVCPU: @unchecked Sendable {
             generation: core.pointee.generation)
     }
 
-    private func unit(_ physical: UInt64, _ key: UInt32) -> UInt32? {
+    private func unit(_ pc: UInt64, _ physical: UInt64, _ key: UInt32) -> UInt32? {
         let found: UInt32? = cache.withLock {
             let number = cache.blocks.find(physical, key)
             return number == 0 ? nil : cache.blocks[number].code
         }
         if let found { return found }
         guard prepare(page: physical & ~0xfff) else { return nil }
-        return cache.withLock {
-            if cache.isFull { return nil }
-            return translation?.make(physical, key, isa)
-        } ?? emptyCache()
+        // Only a run that starts near the end may need the next page.
+        let second = physical & 0xfff >= 0xf00 ? secondPage(pc) : nil
+        var isFull = false
+        let made: UInt32? = cache.withLock {
+            isFull = cache.isFull
+            return isFull ? nil : translation?.make(physical, key, second, isa)
+        }
+        if isFull { emptyCache() }
+        return made
+    }
+
+    /// The page behind the one of `pc`, ready to be translated from.
+    private func secondPage(_ pc: UInt64) -> UnitTranslation.SecondPage? {
+        let next = (pc & ~0xfff) &+ 4096
+        guard let host = tlb.executable(next) ?? fill(next, .execute) else { return nil }
+        let physical = host &+ core.pointee.physicalDelta
+        return prepare(page: physical) ? .init(physical: physical, host: host) : nil
+    }
+
+    /// Tries to make a region of the loop at `pc`.
+    private func promote(_ pc: UInt64, _ physical: UInt64) {
+        isHot = false
+        core.pointee.heat[Heat.slot(physical)] = Heat.start
+        guard prepare(page: physical & ~0xfff) else { return }
+        let second = physical & 0xfff >= 0xc00 ? secondPage(pc) : nil
+        cache.withLock {
+            guard !cache.isFull else { return }
+            _ = translation?.makeRegion(physical, key, second, isa)
+        }
     }
 
     // MARK: Pages that become code
@@ -232,12 +261,12 @@ package final class TranslatedVCPU: @unchecked Sendable {
         }
     }
 
-    /// Empties the cache when it is full. Returns nothing to run: the caller starts over.
-    private func emptyCache() -> UInt32? {
+    /// Empties the cache when it is full.
+    private func emptyCache() {
         let won = cache.isEmptying.compareExchange(
             expected: false, desired: true, ordering: .sequentiallyConsistent
         ).exchanged
-        guard won else { return nil }
+        guard won else { return }
         cache.forEach(but: self) { other in
             viv_store32(other.core, 1)
             while other.isInCode.load(ordering: .sequentiallyConsistent) {
@@ -247,6 +276,5 @@ package final class TranslatedVCPU: @unchecked Sendable {
         }
         cache.withLock { if cache.isFull { cache.removeAll() } }
         cache.isEmptying.store(false, ordering: .sequentiallyConsistent)
-        return nil
     }
 }

@@ -6,6 +6,7 @@ final class UnitTranslation {
     private let thunks: Thunks
     private var unit = UnitBuilder()
     private var hoisting = Hoisting()
+    private var formation = RegionFormation()
     private let context = UnsafeMutablePointer<EmitterContext>.allocate(capacity: 1)
 
     init(cache: CodeCache, layout: StateLayout, thunks: Thunks) {
@@ -13,29 +14,85 @@ final class UnitTranslation {
         self.layout = layout
         self.thunks = thunks
         let cold = UnsafeMutablePointer<ColdStub>.allocate(capacity: EmitterContext.coldCapacity)
-        context.initialize(to: EmitterContext(cold: cold, exits: cache.exits, exitCount: 1))
+        let labels = UnsafeMutablePointer<UInt32>.allocate(capacity: 4096)
+        labels.initialize(repeating: 0, count: 4096)
+        let forward = UnsafeMutablePointer<ForwardBranch>.allocate(capacity: UnitBuilder.capacity)
+        context.initialize(
+            to: EmitterContext(cold: cold, exits: cache.exits, exitCount: 1, labels: labels, forward: forward))
     }
 
     deinit {
         context.pointee.cold.deallocate()
+        context.pointee.labels.deallocate()
+        context.pointee.forward.deallocate()
         context.deallocate()
     }
 
+    /// The page behind the one that a unit starts in, when it may be used.
+    struct SecondPage {
+        var physical: UInt64
+        var host: UInt64
+    }
+
+    /// Longest straight run, in instructions.
+    private static let longest = 64
+
     /// Makes the unit at guest-physical `address` for `key` and returns its code offset; `nil` when
     /// the page is not watched for stores, or memory is out.
-    func make(_ address: UInt64, _ key: UInt32, _ isa: any GuestISA) -> UInt32? {
-        let page = address & ~0xfff
-        guard cache.isWatched(page), let host = cache.memory.pointer(to: page, count: 4096) else { return nil }
+    func make(_ address: UInt64, _ key: UInt32, _ second: SecondPage?, _ isa: any GuestISA) -> UInt32? {
+        guard let window = window(address, second) else { return nil }
         let offset = Int(address & 0xfff)
         unit.reset(startOffset: UInt16(offset))
-        isa.build(&unit, page: host, offset: offset, key: key & 0xff)
-        guard let code = emit(key) else { return nil }
-        let end = page + UInt64(min(unit.endOffset, 4096))
-        _ = cache.blocks.insert(physical: address, end: max(end, address + 1), key: key, code: code)
+        let next = isa.build(&unit, code: window, offset: offset, limit: Self.longest, key: key & 0xff)
+        if let next { unit.append(Op(.jump, immediate: Int64(next))) }
+        guard let code = emit(address, key, second, nil) else { return nil }
+        cache.blocks.insert(physical: address, end: firstEnd(address), key: key, code: code)
+        enterSpan(address, key, code, second)
         return code
     }
 
-    private func emit(_ key: UInt32) -> UInt32? {
+    /// Makes a region of the loop at `address`, and lets the unit that was there lead to it. False
+    /// when there is no loop that is worth it.
+    func makeRegion(_ address: UInt64, _ key: UInt32, _ second: SecondPage?, _ isa: any GuestISA) -> Bool {
+        guard let window = window(address, second), cache.noteTried(address, key) else { return false }
+        let head = Int(address & 0xfff)
+        guard formation.run(head: head, window, key, isa) else { return false }
+        unit.reset(startOffset: UInt16(head))
+        guard formation.emit(into: &unit, window, key, isa) else { return false }
+        guard let code = emit(address, key, second, UInt16(head)) else { return false }
+        if let old = cache.blocks.replace(address, key, code: code) {
+            cache.redirect(old, to: code)
+        } else {
+            cache.blocks.insert(physical: address, end: address + 2, key: key, code: code)
+        }
+        let page = address & ~0xfff
+        let low = formation.blocks.filter(\.isMember).map(\.start).min() ?? head
+        cache.blocks.insertSpan(
+            physical: page + UInt64(min(low, 4095)), end: firstEnd(address), key: key, code: code, primary: address)
+        enterSpan(address, key, code, second)
+        return true
+    }
+
+    private func window(_ address: UInt64, _ second: SecondPage?) -> CodeWindow? {
+        let page = address & ~0xfff
+        guard cache.isWatched(page), let host = cache.memory.pointer(to: page, count: 4096) else { return nil }
+        guard let second, cache.isWatched(second.physical) else { return CodeWindow(page: host, next: nil) }
+        return CodeWindow(page: host, next: UnsafeRawPointer(bitPattern: UInt(second.host)))
+    }
+
+    /// Where the unit's bytes end in its first page.
+    private func firstEnd(_ address: UInt64) -> UInt64 {
+        max((address & ~0xfff) + UInt64(min(unit.endOffset, 4096)), address + 1)
+    }
+
+    private func enterSpan(_ address: UInt64, _ key: UInt32, _ code: UInt32, _ second: SecondPage?) {
+        guard let second, unit.endOffset > 4096 else { return }
+        cache.blocks.insertSpan(
+            physical: second.physical, end: second.physical + UInt64(min(unit.endOffset, 8192) - 4096), key: key,
+            code: code, primary: address)
+    }
+
+    private func emit(_ address: UInt64, _ key: UInt32, _ second: SecondPage?, _ head: UInt16?) -> UInt32? {
         guard let start = cache.buffer.next() else { return nil }
         if key & UnitKey.unhoisted == 0 {
             hoisting.run(unit.ops, unit.count)
@@ -43,6 +100,7 @@ final class UnitTranslation {
             hoisting.skip(unit.count)
         }
         context.pointee.coldCount = 0
+        context.pointee.forwardCount = 0
         context.pointee.exitCount = cache.exitCount
         context.pointee.hoisting = HoistingView(roles: hoisting.roles, groups: hoisting.groups)
         // What `CodeCache.makeStale` reads: the unit's page offset, in the eight bytes before its entry.
@@ -50,12 +108,37 @@ final class UnitTranslation {
         let entry = start + 8
         var emitter = Emitter(
             asm: Assembler(at: entry), map: RegisterMap(pinned: layout.pinned), layout: layout, thunks: thunks,
-            ops: UnsafePointer(unit.ops), count: unit.count, context: context, unitKey: key)
-        mapFloats(&emitter)
+            ops: UnsafePointer(unit.ops), count: unit.count, context: context, unitKey: key,
+            physicalPage: address & ~0xfff)
+        if unit.endOffset > 4096, let second { emitter.secondPage = second.host }
+        if let head { allocate(&emitter, head) } else { mapFloats(&emitter) }
         emitter.run()
+        forgetLabels()
         cache.exitCount = context.pointee.exitCount
         cache.buffer.commit(to: emitter.asm.cursor)
         return cache.buffer.offset(of: entry)
+    }
+
+    // MARK: Registers
+
+    /// Gives a region its own register map, and announces its labels.
+    private func allocate(_ emitter: inout Emitter, _ head: UInt16) {
+        let allocation = RegionAllocation(unit.ops, unit.count)
+        emitter.region = allocation.registers(&emitter.map, pinned: layout.pinned, head: head)
+        emitter.mappedFloats = allocation.floats(&emitter.map)
+        context.pointee.firstWritten = 0
+        for index in 0..<unit.count {
+            let op = unit.ops[index]
+            if op.code == .label { context.pointee.labels[Int(op.immediate) >> 1] = 1 }
+            if op.destination.isFloat { emitter.writtenFloats |= 1 << UInt32(op.destination & 31) }
+            if op.code == .interpret { emitter.writtenFloats = .max }
+        }
+    }
+
+    private func forgetLabels() {
+        for index in 0..<unit.count where unit.ops[index].code == .label {
+            context.pointee.labels[Int(unit.ops[index].immediate) >> 1] = 0
+        }
     }
 
     /// Gives the floating-point registers that the unit uses most a vector register each.

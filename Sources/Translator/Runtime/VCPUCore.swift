@@ -30,9 +30,20 @@ package struct VCPUCore {
     /// Host addresses that the running unit keeps for base registers it has checked.
     var hoisted = InlineArray<16, UInt64>(repeating: 0)
 
+    /// How often each hashed loop head may still be reached before a region is tried.
+    var heat = InlineArray<256, Int32>(repeating: Heat.start)
     let constants = FloatConstants()
 
     package init() {}
+}
+
+/// When a loop is worth a region of its own.
+enum Heat {
+    /// Turns of a loop before it is looked at.
+    static let start: Int32 = 600
+
+    /// Which counter the loop head at `physical` uses.
+    static func slot(_ physical: UInt64) -> Int { Int(truncatingIfNeeded: physical >> 1 ^ physical >> 9) & 255 }
 }
 
 /// Constants of floating-point code, each padded to the 16 bytes that a vector operand reads.

@@ -18,6 +18,12 @@ struct ColdStub {
         case takenExit
         /// An exit that is not linked yet, or must not be followed now.
         case exitStub
+        /// The target of an exit has become hot.
+        case hotStub
+        /// The poll at a branch back within a region wants out; `number` is where to go on.
+        case regionExit
+        /// The second page of the unit is not known to be mapped where it was.
+        case secondPage
         /// An indirect jump missed the jump cache, or the poll wants out; `rax` holds the target.
         case indirectMiss
     }
@@ -50,6 +56,18 @@ struct EmitterContext {
     /// Floating-point registers that the unit writes before it reads them.
     var firstWritten: UInt32 = 0
     var hoisting = HoistingView()
+    /// For regions, by half of the page offset: 0 = no label here, 1 = one to come, else 2 + the
+    /// offset of its code from the thunks' base.
+    var labels: UnsafeMutablePointer<UInt32>
+    /// Branches to labels yet to come.
+    var forward: UnsafeMutablePointer<ForwardBranch>
+    var forwardCount = 0
+}
+
+/// A branch within a region to a label that has no code yet.
+struct ForwardBranch {
+    var fixup: Fixup
+    var offset: Int64
 }
 
 /// What the emitter reads of the hoisting pass.

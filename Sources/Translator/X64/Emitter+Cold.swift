@@ -34,6 +34,12 @@ extension Emitter {
         case .takenExit: emitTakenExit(stub)
         case .exitStub: emitExitStub(stub)
         case .indirectMiss: emitIndirectMiss(stub)
+        case .hotStub:
+            bindSources(stub)
+            asm.mov(.rax, immediate: stub.number | Int64(LeaveReason.hot))
+            asm.jump(to: thunks.leave)
+        case .regionExit: emitRegionExit(stub)
+        case .secondPage: emitSecondPage(stub)
         }
     }
 
@@ -42,7 +48,7 @@ extension Emitter {
         spillFloats(stub.dirtyFloats)
         asm.mov(.rax, Register(stub.register))
         asm.mov(.rdx, immediate: info(stub.op))
-        asm.call(thunks.load)
+        callOut(thunks.load)
         loadFloats(stub.liveFloats)
         resume(stub)
     }
@@ -61,7 +67,7 @@ extension Emitter {
             fetch(stub.op.b, into: .rcx)
         }
         asm.mov(.rdx, immediate: info(stub.op))
-        asm.call(thunks.store)
+        callOut(thunks.store)
         loadFloats(stub.liveFloats)
         resume(stub)
     }
@@ -73,7 +79,7 @@ extension Emitter {
         spillFloats(stub.dirtyFloats)
         asm.mov(.rax, Register(stub.register))
         asm.mov(.rdx, immediate: stub.number)
-        asm.call(thunks.hoist)
+        callOut(thunks.hoist)
         loadFloats(stub.liveFloats)
         asm.test(.rdx, .rdx)
         if let place = stub.resume { asm.jump(.notEqual, to: place) }
@@ -88,7 +94,7 @@ extension Emitter {
         if let miss = stub.sources.0 { asm.bind(miss) }
         spillFloats(stub.dirtyFloats)
         asm.mov(.rdx, immediate: stub.number & 0xffff_ffff)
-        asm.call(thunks.hoist)
+        callOut(thunks.hoist)
         loadFloats(stub.liveFloats)
         asm.test(.rdx, .rdx)
         guard let place = stub.resume else { return }
@@ -123,9 +129,10 @@ extension Emitter {
     private mutating func emitTakenExit(_ stub: ColdStub) {
         bindSources(stub)
         let backward = stub.op.immediate <= Int64(stub.op.pageOffset)
+        // A region has counted its branches already.
+        let retired = region == nil ? Int(stub.op.retired) + 1 : 0
         withFloats(stub) {
-            $0.exit(
-                to: stub.op.immediate, retired: Int(stub.op.retired) + 1, key: $0.unitKey & 0xff, polls: backward)
+            $0.exit(to: stub.op.immediate, retired: retired, key: $0.unitKey & 0xff, polls: backward)
         }
     }
 

@@ -8,7 +8,11 @@ extension Emitter {
     mutating func exit(to target: Int64, retired: Int, key: UInt32, polls: Bool) {
         spillFloats(mappedFloats & writtenFloats)
         if retired > 0 { countInstructions(retired) }
+        leaveRegion()
         var stub = ColdStub(kind: .exitStub, op: Op(.jump))
+        let number = context.pointee.exitCount
+        context.pointee.exitCount += 1
+        if polls, region == nil, target >= 0, target < 4096, key == unitKey { heat(target, number) }
         if polls {
             asm.alu(.cmp, core(\.exitRequest), immediate: 0, .b32)
             stub.sources.1 = asm.jump(.notEqual)
@@ -18,12 +22,20 @@ extension Emitter {
         asm.alignField(offset: 1, width: 4)
         let jump = asm.jump()
         if !exits { stub.sources.0 = jump } else { stub.sources.3 = jump }
-        let number = context.pointee.exitCount
-        context.pointee.exitCount += 1
         context.pointee.exits[number] = Exit(
             field: UInt32(truncatingIfNeeded: jump.field - thunks.base), target: Int32(truncatingIfNeeded: target),
             key: key, expected: 0)
         stub.number = Int64(number)
+        cold(stub)
+    }
+
+    /// Counts a turn of the loop that starts at `target`.
+    private mutating func heat(_ target: Int64, _ exit: Int) {
+        let slot = Heat.slot(physicalPage &+ UInt64(bitPattern: target))
+        asm.alu(.sub, state(layout.core(\.heat) + Int32(slot) * 4), immediate: 1, .b32)
+        var stub = ColdStub(kind: .hotStub, op: Op(.jump))
+        stub.sources.0 = asm.jump(.sign)
+        stub.number = Int64(exit)
         cold(stub)
     }
 
@@ -48,6 +60,7 @@ extension Emitter {
     }
 
     mutating func branch(_ op: Op) {
+        if region != nil { return branchInRegion(op) }
         compare(op.a, op.b, 0)
         let taken = asm.jump(Condition(rawValue: op.c) ?? .equal)
         cold(note(.takenExit, op, taken))
@@ -55,6 +68,7 @@ extension Emitter {
 
     mutating func jump(_ op: Op) {
         linkRegister(op)
+        if region != nil, op.destination == .zero { return jumpInRegion(op) }
         let backward = op.immediate <= Int64(op.pageOffset)
         exit(to: op.immediate, retired: Int(op.retired) + 1, key: unitKey & 0xff, polls: backward)
     }
@@ -76,6 +90,7 @@ extension Emitter {
         linkRegister(op)
         spillFloats(mappedFloats & writtenFloats)
         countInstructions(Int(op.retired) + 1)
+        leaveRegion()
         var stub = ColdStub(kind: .indirectMiss, op: op)
         asm.alu(.cmp, core(\.exitRequest), immediate: 0, .b32)
         stub.sources.0 = asm.jump(.notEqual)
@@ -108,12 +123,13 @@ extension Emitter {
     mutating func callInterpreter(_ op: Op, _ dirty: UInt32, _ live: UInt32) {
         spillFloats(dirty)
         asm.mov(.rdx, immediate: info(op) & 0xff_ffff)
-        asm.call(thunks.interpret)
+        callOut(thunks.interpret)
         loadFloats(live)
     }
 
     mutating func interpretAndLeave(_ op: Op) {
         spillFloats(mappedFloats & writtenFloats)
+        leaveRegion()
         asm.mov(.rdx, immediate: info(op) & 0xff_ffff)
         asm.jump(to: thunks.interpretAndLeave)
     }

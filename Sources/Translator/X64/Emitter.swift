@@ -17,8 +17,13 @@ struct Emitter: ~Copyable {
     var writtenFloats: UInt32 = 0
     /// Floating-point registers known to hold a NaN-boxed single at this point.
     var boxedFloats: UInt32 = 0
-    /// Offset of this unit's code in the buffer, for exits.
     let unitKey: UInt32
+    /// Guest-physical address of the page that the unit starts in.
+    let physicalPage: UInt64
+    /// Host address of its second page; 0 when it has only one.
+    var secondPage: UInt64 = 0
+    /// What a region changes about the registers; `nil` for a straight unit.
+    var region: RegionRegisters?
 
     /// A memory operand for the state field at `displacement` from the state register.
     @inline(__always)
@@ -99,9 +104,15 @@ struct Emitter: ~Copyable {
     /// are one patchable no-operation.
     mutating func run() {
         asm.nop(8)
-        loadFloats(mappedFloats & ~context.pointee.firstWritten)
+        if secondPage != 0 { verifySecondPage() }
+        if region == nil {
+            loadFloats(mappedFloats & ~context.pointee.firstWritten)
+        } else {
+            enterRegionFirst()
+        }
         for index in 0..<count { emit(ops[index], index) }
         emitColdStubs()
+        if region != nil { bindForwardBranches() }
     }
 
     private mutating func emit(_ op: Op, _ index: Int) {
@@ -151,7 +162,7 @@ struct Emitter: ~Copyable {
         case .branch: branch(op)
         case .jump: jump(op)
         case .jumpIndirect: jumpIndirect(op)
-        case .label: break
+        case .label: label(op, index)
         }
     }
 }

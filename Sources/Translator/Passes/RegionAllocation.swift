@@ -1,0 +1,88 @@
+/// Chooses which guest registers a region keeps in host registers.
+///
+/// One host register counts instructions; the most used guest registers get the others, those that
+/// are pinned between units their own.
+struct RegionAllocation {
+    private var weights = InlineArray<64, UInt32>(repeating: 0)
+    private var unboxed: UInt32 = 0
+    private var singles: UInt32 = 0
+    private var interprets = false
+
+    init(_ ops: UnsafePointer<Op>, _ count: Int) {
+        var weight: UInt32 = 1
+        for index in 0..<count {
+            let op = ops[index]
+            if op.code == .label { weight = 1 << (3 * UInt32(op.c)) }
+            if op.code == .interpret { interprets = true }
+            weigh(op, weight)
+            if op.code.usesFloats { look(op) }
+        }
+    }
+
+    private mutating func weigh(_ op: Op, _ weight: UInt32) {
+        add(op.a, weight)
+        add(op.b, weight)
+        add(op.destination, weight)
+        if op.code == .floatFused { add(Value(truncatingIfNeeded: op.immediate >> 8), weight) }
+    }
+
+    private mutating func add(_ value: Value, _ weight: UInt32) {
+        if value.isRegister { weights[Int(value)] &+= weight }
+    }
+
+    /// Which registers are used as singles, and which ever get something else.
+    private mutating func look(_ op: Op) {
+        let isSingle = op.code == .floatLoad ? MemoryWidth(rawValue: op.c).bytes == 4 : op.c & 1 == 0
+        let makesSingle = op.code == .floatConvert ? !isSingle : isSingle
+        if op.destination.isFloat, !makesSingle { unboxed |= 1 << UInt32(op.destination & 31) }
+        guard isSingle, op.code != .floatStore, op.code != .floatMoveToInteger else { return }
+        if op.a.isFloat { singles |= 1 << UInt32(op.a & 31) }
+        if op.b.isFloat { singles |= 1 << UInt32(op.b & 31) }
+        if op.code == .floatFused { singles |= 1 << UInt32(op.immediate >> 8 & 31) }
+    }
+
+    /// Fills the integer part of `map`.
+    func registers(_ map: inout RegisterMap, pinned: [Value], head: UInt16) -> RegionRegisters {
+        let chosen = (1..<32).filter { weights[$0] > 0 }.sorted { weights[$0] > weights[$1] }
+            .prefix(Register.pool.count - 1).map { Value($0) }
+        let owners = Array(zip(pinned, Register.pool))
+        var free = owners.filter { !chosen.contains($0.0) }
+        let counter = free.removeLast()
+        var result = RegionRegisters(counter: counter.1, head: head)
+        result.add(counter.1, inside: .zero, outside: counter.0)
+        for owner in free { map[owner.0] = RegisterMap.inMemory }
+        map[counter.0] = RegisterMap.inMemory
+        for value in chosen where !pinned.contains(value) {
+            let (owner, register) = free.removeFirst()
+            map[value] = register.code
+            result.add(register, inside: value, outside: owner)
+        }
+        for (owner, register) in free { map[owner] = register.code }
+        result.boxed = interprets ? 0 : singles & ~unboxed
+        return result
+    }
+
+    /// Gives the most used floating-point registers a vector register each.
+    func floats(_ map: inout RegisterMap) -> UInt32 {
+        let chosen = (32..<64).filter { weights[$0] > 0 }.sorted { weights[$0] > weights[$1] }
+            .prefix(16 - Int(Emitter.firstMapped))
+        var mapped: UInt32 = 0
+        for (number, value) in chosen.enumerated() {
+            map[Value(value)] = Emitter.firstMapped + UInt8(number)
+            mapped |= 1 << UInt32(value & 31)
+        }
+        return mapped
+    }
+}
+
+extension RegionRegisters {
+    init(counter: Register, head: UInt16) {
+        self.counter = counter
+        self.head = head
+    }
+
+    mutating func add(_ register: Register, inside: Value, outside: Value) {
+        exchanges[count] = Exchange(register: register, inside: inside, outside: outside)
+        count += 1
+    }
+}

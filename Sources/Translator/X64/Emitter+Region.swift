@@ -1,0 +1,205 @@
+/// How a region's registers differ from the map that is in force between units.
+struct RegionRegisters {
+    /// A host register that holds another value inside the region than outside it.
+    struct Exchange {
+        var register: Register
+        /// Inside: a guest register, or `.zero` for the counter.
+        var inside: Value
+        /// Outside.
+        var outside: Value
+    }
+
+    var exchanges = InlineArray<16, Exchange>(
+        repeating: Exchange(register: .rax, inside: .zero, outside: .zero))
+    var count = 0
+    /// Counts instructions retired since the region was entered, or since the last call out of it.
+    var counter: Register
+    /// Page offset of the region's head.
+    var head: UInt16
+    /// Floating-point registers that hold boxed singles throughout, if they do at entry.
+    var boxed: UInt32 = 0
+}
+
+/// Regions: loops with a register map of their own.
+extension Emitter {
+    // MARK: Changing maps
+
+    /// From the map between units to the region's, at the entry.
+    mutating func enterRegionFirst() {
+        guard let region else { return }
+        for i in 0..<region.count {
+            asm.store(home(region.exchanges[i].outside), region.exchanges[i].register)
+        }
+        enterRegion()
+        loadFloats(mappedFloats)
+        requireBoxedAtEntry(region.boxed)
+        branchTo(Int64(region.head))
+    }
+
+    /// Loads what the region keeps in registers of its own.
+    private mutating func enterRegion() {
+        guard let region else { return }
+        for i in 0..<region.count where region.exchanges[i].inside != .zero {
+            asm.load(region.exchanges[i].register, home(region.exchanges[i].inside))
+        }
+        asm.mov(region.counter, immediate: 0)
+    }
+
+    /// Back to the map between units; leaves scratch registers alone. Nothing in a straight unit.
+    mutating func leaveRegion() {
+        guard let region else { return }
+        asm.alu(.add, state(layout.displacement(layout.instructions)), region.counter)
+        for i in 0..<region.count {
+            let exchange = region.exchanges[i]
+            if exchange.inside != .zero { asm.store(home(exchange.inside), exchange.register) }
+            asm.load(exchange.register, home(exchange.outside))
+        }
+    }
+
+    /// Calls a thunk, which expects the map between units.
+    mutating func callOut(_ thunk: UnsafePointer<UInt8>) {
+        leaveRegion()
+        asm.call(thunk)
+        enterRegion()
+    }
+
+    /// Refuses the region while a register that it takes for a single is not boxed.
+    private mutating func requireBoxedAtEntry(_ mask: UInt32) {
+        var left = mask
+        while left != 0 {
+            let value = Value.float(UInt8(left.trailingZeroBitCount))
+            left &= left - 1
+            asm.load(.rax, Address(.state, home(value).displacement + 4), .b32)
+            asm.alu(.cmp, .rax, immediate: -1, .b32)
+            var stub = ColdStub(kind: .regionExit, op: Op(.jump))
+            stub.sources.0 = asm.jump(.notEqual)
+            stub.number = Int64(region?.head ?? 0)
+            stub.register = 1
+            cold(stub)
+        }
+    }
+
+    // MARK: Control flow inside
+
+    mutating func label(_ op: Op, _ index: Int) {
+        if index > 0, ![.branch, .jump, .jumpIndirect, .interpretAndLeave].contains(ops[index - 1].code) {
+            tally(Int(ops[index - 1].retired) + 1)
+        }
+        context.pointee.labels[Int(op.immediate) >> 1] =
+            UInt32(truncatingIfNeeded: asm.cursor - thunks.base) + 2
+        boxedFloats = region?.boxed ?? 0
+    }
+
+    private mutating func tally(_ retired: Int) {
+        guard let region, retired > 0 else { return }
+        asm.lea(region.counter, Address(region.counter, Int32(retired)))
+    }
+
+    private func isInside(_ offset: Int64) -> Bool {
+        offset >= 0 && offset < 8192 && context.pointee.labels[Int(offset) >> 1] != 0
+    }
+
+    /// Branches to a label of the region, always or on a condition.
+    private mutating func branchTo(_ offset: Int64, _ condition: Condition? = nil) {
+        let place = context.pointee.labels[Int(offset) >> 1]
+        if place >= 2 {
+            let target = UnsafePointer(thunks.base + Int(place - 2))
+            if let condition { asm.jump(condition, to: target) } else { asm.jump(to: target) }
+            return
+        }
+        let fixup = condition.map { asm.jump($0) } ?? asm.jump()
+        context.pointee.forward[context.pointee.forwardCount] = ForwardBranch(fixup: fixup, offset: offset)
+        context.pointee.forwardCount += 1
+    }
+
+    mutating func bindForwardBranches() {
+        for i in 0..<context.pointee.forwardCount {
+            let branch = context.pointee.forward[i]
+            let place = context.pointee.labels[Int(branch.offset) >> 1]
+            Assembler.patch(branch.fixup, to: UnsafePointer(thunks.base + Int(place - 2)))
+        }
+    }
+
+    /// A poll where the loop closes; the guest goes on at `offset` if it has to leave.
+    private mutating func poll(_ offset: Int64, retired: UInt8) {
+        asm.alu(.cmp, core(\.exitRequest), immediate: 0, .b32)
+        var op = Op(.jump)
+        op.retired = retired
+        var stub = note(.regionExit, op, asm.jump(.notEqual))
+        stub.number = offset
+        cold(stub)
+    }
+
+    mutating func branchInRegion(_ op: Op) {
+        let inside = isInside(op.immediate)
+        if inside, op.immediate <= Int64(op.pageOffset) { poll(Int64(op.pageOffset), retired: op.retired) }
+        tally(Int(op.retired) + 1)
+        compare(op.a, op.b, 0)
+        let condition = Condition(rawValue: op.c) ?? .equal
+        if inside { return branchTo(op.immediate, condition) }
+        cold(note(.takenExit, op, asm.jump(condition)))
+    }
+
+    /// A jump that the region's making added has no instruction of its own (`c` = 0).
+    mutating func jumpInRegion(_ op: Op) {
+        let isAdded = op.c == 0
+        tally(isAdded && lastWasBranch(op) ? 0 : Int(op.retired) + 1)
+        guard isInside(op.immediate) else {
+            return exit(to: op.immediate, retired: 0, key: unitKey & 0xff, polls: op.immediate <= Int64(op.pageOffset))
+        }
+        if op.immediate <= Int64(op.pageOffset) { poll(op.immediate, retired: 0) }
+        branchTo(op.immediate)
+    }
+
+    /// Whether the instruction that `op` stands behind is a branch, which has counted itself.
+    private func lastWasBranch(_ op: Op) -> Bool {
+        for index in 0..<count where ops[index].code == .branch && ops[index].pageOffset == op.pageOffset {
+            return true
+        }
+        return false
+    }
+
+    mutating func emitRegionExit(_ stub: ColdStub) {
+        if let source = stub.sources.0 { asm.bind(source) }
+        let written = writtenFloats
+        writtenFloats = stub.dirtyFloats
+        let refused = stub.register != 0
+        exit(
+            to: stub.number, retired: Int(stub.op.retired),
+            key: unitKey & 0xff | (refused ? UnitKey.unhoisted : 0), polls: false)
+        writtenFloats = written
+    }
+
+    // MARK: Units of two pages
+
+    /// The second page must be mapped where the unit was made from.
+    mutating func verifySecondPage() {
+        asm.load(.rax, core(\.pageBase))
+        asm.alu(.add, .rax, immediate: 4096)
+        asm.rorx(.rcx, .rax, by: 7, .b32)
+        asm.alu(.and, .rcx, core(\.tlbMask), .b32)
+        var stub = ColdStub(kind: .secondPage, op: ops[0])
+        asm.alu(.cmp, .rax, Address(.tlb, .rcx, TLBEntry.executeOffset))
+        stub.sources.0 = asm.jump(.notEqual)
+        asm.load(.rdx, Address(.tlb, .rcx, TLBEntry.hostOffset))
+        asm.mov(.rcx, immediate: Int64(bitPattern: secondPage))
+        asm.alu(.cmp, .rdx, .rcx)
+        stub.sources.1 = asm.jump(.notEqual)
+        stub.resume = UnsafePointer(asm.cursor)
+        cold(stub)
+    }
+
+    /// Looks the page up; the instruction at the head is interpreted when it is another one.
+    mutating func emitSecondPage(_ stub: ColdStub) {
+        if let source = stub.sources.0 { asm.bind(source) }
+        if let source = stub.sources.1 { asm.bind(source) }
+        asm.mov(.rdx, immediate: 1 | 1 << 17)
+        asm.call(thunks.hoist)
+        asm.mov(.rcx, immediate: Int64(bitPattern: secondPage))
+        asm.alu(.cmp, .rdx, .rcx)
+        if let place = stub.resume { asm.jump(.equal, to: place) }
+        let offset = region.map { Int64($0.head) } ?? Int64(ops[0].pageOffset)
+        asm.mov(.rdx, immediate: offset)
+        asm.jump(to: thunks.interpretAndLeave)
+    }
+}
