@@ -19,6 +19,7 @@ let package = Package(
     targets: [
         // Floor 0: ground
         .target(name: "CLinux"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Host", dependencies: ["CLinux"]),
         .target(name: "Model"),
         // Floor 1: sockets
@@ -28,7 +29,7 @@ let package = Package(
         .target(name: "Catalogue", dependencies: ["Host", "Model"]),
         // Floor 2: parts
         .target(name: "Devices", dependencies: ["Machine", "Disks", "Network"], swiftSettings: hot),
-        .target(name: "Firmware", dependencies: ["Machine"]),
+        .target(name: "Firmware", dependencies: ["Machine", "CZlib"]),
         .target(name: "Translator", dependencies: ["Machine", "CLinux"], swiftSettings: hot),
         .target(name: "RISCV", dependencies: ["Translator"], swiftSettings: hot),
         // Floor 3: running

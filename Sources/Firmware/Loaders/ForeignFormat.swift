@@ -4,7 +4,8 @@ enum ForeignFormat {
     static func recognise(_ head: [UInt8]) -> KernelError? {
         if let name = architecture(head) { return .otherArchitecture(name) }
         if let packer = compression(head) {
-            return .unsupported("is compressed with \(packer), which is not supported; unpack it")
+            return .unsupported(
+                "is compressed with \(packer), which is not supported; unpack it, or use gzip")
         }
         if starts(head, [0x27, 0x05, 0x19, 0x56]) {
             return .unsupported("is a U-Boot uImage; give the kernel Image inside it")
@@ -39,7 +40,6 @@ enum ForeignFormat {
     }
 
     private static func compression(_ head: [UInt8]) -> String? {
-        if starts(head, [0x1f, 0x8b]) { return "gzip" }
         if starts(head, [0xfd, 0x37, 0x7a, 0x58, 0x5a]) { return "xz" }
         if starts(head, [0x28, 0xb5, 0x2f, 0xfd]) { return "zstd" }
         if starts(head, [0x04, 0x22, 0x4d, 0x18]) || starts(head, [0x02, 0x21, 0x4c, 0x18]) { return "lz4" }

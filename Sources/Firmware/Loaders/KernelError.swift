@@ -18,7 +18,8 @@ extension KernelError: CustomStringConvertible {
         case .unreadable(let errno): "cannot be read (error \(errno))"
         case .empty: "is empty; give a RISC-V kernel Image or ELF file"
         case .truncated(let what): "is cut short: \(what); fetch the file again"
-        case .unknownFormat: "is no kernel that is known here; give a RISC-V Image or an ELF file"
+        case .unknownFormat:
+            "is no kernel that is known here; give a RISC-V Image (raw or gzip) or an ELF file"
         case .otherArchitecture(let name): "is made for \(name); this machine needs a riscv64 kernel"
         case .unsupported(let text): text
         case .corrupt(let what): "is damaged: \(what); fetch the file again"
