@@ -35,16 +35,11 @@ struct BootCommand: ParsableCommand {
         transform: SerialOption.init(parsing:))
     var serial = SerialOption.stdio
 
-    @Flag(
-        help:
-            "Print one event a line as JSON on standard output; a serial port on stdio then writes to standard error."
-    )
+    @Flag(help: "Print events as lines of JSON; a serial port on stdio then writes to standard error.")
     var json = false
 
     func run() throws {
         var request = try machine.request()
-        // Before a guest is made in vain.
-        _ = try MachineProgram.locate()
         if let guest { try CatalogueGuest.add(guest, to: &request) }
         let loop = try EventLoop()
         let console = Console(serial: serial, json: json)

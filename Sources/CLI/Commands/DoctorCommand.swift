@@ -19,9 +19,8 @@ struct DoctorCommand: ParsableCommand {
     func run() throws {
         format.show(Diagnosis.guests(), as: Self.table)
         guard format == .table else { return }
-        Report.line(
-            "\nhost: \(HostMachine.architecture), \(HostMachine.processors) CPUs, \(HostMachine.memory >> 20) MB"
-        )
+        let size = "\(HostMachine.processors) CPUs, \(HostMachine.memory >> 20) MB"
+        Report.line("\nhost: \(HostMachine.architecture), \(size)")
         for finding in Diagnosis.findings() {
             Report.line("\(finding.isGood ? "ok     " : "missing")  \(finding.text)")
         }

@@ -15,9 +15,8 @@ enum AcceleratorOption: String, ExpressibleByArgument, CaseIterable, Sendable {
         case .translate: return .translate
         case .interpret: return .interpret
         case .kvm:
-            throw .refused(
-                "KVM cannot run \(arch.rawValue) guests on this \(HostMachine.architecture) host: use --accel auto"
-            )
+            let host = HostMachine.architecture
+            throw .refused("KVM cannot run \(arch.rawValue) guests on this \(host) host: use --accel auto")
         }
     }
 }

@@ -31,7 +31,7 @@ struct MachineOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The network: none, or user[,forward=tcp|udp:[HOST]:PORT-[GUEST]:PORT…].", valueName: "network"),
+            "none, or user[,forward=tcp|udp:[HOST]:PORT-[GUEST]:PORT…].", valueName: "network"),
         transform: NetworkOption.init(parsing:))
     var net = NetworkOption.user(forwards: [])
 

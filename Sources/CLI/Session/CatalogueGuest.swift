@@ -7,6 +7,8 @@ enum CatalogueGuest {
     /// Fills what the user has not given himself of `request` from the guest called `name`.
     static func add(_ name: String, to request: inout BootRequest) throws {
         let guest = try find(name)
+        // Before a guest is made in vain.
+        _ = try MachineProgram.locate()
         let arch = request.arch
         let files = try translating { try catalogue().files(of: guest, arch) }
         request.name = request.name ?? guest.rawValue

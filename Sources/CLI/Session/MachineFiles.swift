@@ -37,7 +37,7 @@ enum MachineFiles {
         }
         guard image.lock(exclusive: writes) else {
             throw .refused(
-                "disk \(disk.path) is in use by another machine: stop that one, or give ',readonly' or --ephemeral to both"
+                "disk \(disk.path) is in use by another machine: stop that one, or share it with ',readonly'"
             )
         }
         return image
