@@ -11,13 +11,14 @@ import Testing
 
     /// A hart whose thread runs the interpreter over `program`.
     private final class Runner: Sendable {
-        let memory = GuestMemory(base: HartTests.base, size: 1 << 16)!
+        let memory: GuestMemory
         let hart: Hart
         let clock: HostClock
         private let alarm: AlarmClock
         private let thread = Mutex<Thread?>(nil)
 
         init(_ program: [UInt32]) throws {
+            memory = try #require(GuestMemory(base: HartTests.base, size: 1 << 16))
             for (index, word) in program.enumerated() {
                 _ = memory.store32(HartTests.base + 4 * UInt64(index), word)
             }

@@ -62,7 +62,7 @@ package final class Hart: @unchecked Sendable {
         self.alarm = alarm
         state = HartPointer.allocate(capacity: 1)
         state.initialize(to: HartState(hartID: id))
-        if let alarm { alarmNumber = alarm.add { [unowned self] in kick() } }
+        if let alarm { alarmNumber = alarm.add { [weak self] in self?.kick() } }
         takeTimeScale()
     }
 

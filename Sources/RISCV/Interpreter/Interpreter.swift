@@ -34,20 +34,22 @@ package struct Interpreter {
         }
     }
 
-    /// The instruction at `pc`. Of one that crosses pages each half is translated for itself, and a fault
-    /// reports the half's address.
+    /// The instruction at `pc`. Of one that crosses pages each half is translated for itself, and a fault reports
+    /// the half's address.
     package func fetch() throws(Trap) -> Instruction {
         let pc = state.pointee.pc
-        let low = try fetchHalf(pc)
+        let mapping = try PageWalker.walk(state, memory, pc, count: 2, .execute, state.privilege)
+        let low = try fetchHalf(pc, mapping.physical)
         if low & 3 != 3 { return decoder.decode(low) }
-        return decoder.decode(try fetchHalf(pc &+ 2) << 16 | low)
+        var rest = mapping.physical &+ 2
+        if pc & 0xFFF == 0xFFE || !mapping.isUniform {
+            rest = try PageWalker.walk(state, memory, pc &+ 2, count: 2, .execute, state.privilege).physical
+        }
+        return decoder.decode(try fetchHalf(pc &+ 2, rest) << 16 | low)
     }
 
-    private func fetchHalf(_ address: UInt64) throws(Trap) -> UInt32 {
-        let mapping = try PageWalker.walk(state, memory, address, count: 2, .execute, state.privilege)
-        guard let half = hart.loadPhysical(mapping.physical, .half) else {
-            throw Access.execute.accessFault(address)
-        }
+    private func fetchHalf(_ address: UInt64, _ physical: UInt64) throws(Trap) -> UInt32 {
+        guard let half = hart.loadPhysical(physical, .half) else { throw Access.execute.accessFault(address) }
         return UInt32(truncatingIfNeeded: half)
     }
 

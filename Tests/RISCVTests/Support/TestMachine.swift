@@ -14,7 +14,8 @@ final class TestMachine {
     /// The hart is in machine mode at the start of RAM, with floating point on and all memory open to every
     /// mode.
     init(size: UInt64 = 1 << 20) {
-        memory = GuestMemory(base: Self.base, size: size)!
+        guard let memory = GuestMemory(base: Self.base, size: size) else { fatalError("no memory") }
+        self.memory = memory
         hart = Hart(id: 0, memory: memory, bus: bus, clock: clock)
         hart.startMachineMode(at: Self.base)
         hart.state.pointee.mstatus |= Status.fs
