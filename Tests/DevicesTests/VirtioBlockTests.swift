@@ -139,7 +139,13 @@ struct VirtioBlockTests {
         let simple = try Bench(accepting: ~(1 << 9))
         _ = try simple.request(1, [.output([UInt8](repeating: 1, count: 512))])
         #expect(simple.disk.flushes == 1)
+        #expect(simple.driver.transport.read(at: 0x120, width: .byte) == 0)
         let choosing = try Bench()
+        // Linux looks at the mode before it is ready, and does not flush if it is told write-through.
+        choosing.driver.setRegister(0x70, 0)
+        #expect(choosing.driver.transport.read(at: 0x120, width: .byte) == 1)
+        choosing.driver.start(queues: 1)
+        #expect(choosing.driver.transport.read(at: 0x120, width: .byte) == 1)
         _ = try choosing.request(1, [.output([UInt8](repeating: 1, count: 512))])
         #expect(choosing.disk.flushes == 0)
         choosing.driver.transport.write(at: 0x120, width: .byte, 0)

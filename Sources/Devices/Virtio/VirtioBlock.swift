@@ -15,9 +15,9 @@ package final class VirtioBlock: VirtioDevice {
     private let disk: any Disk
     private let identifier: [UInt8]
     private let reportError: @Sendable (DiskError) -> Void
-    /// Whether a write is complete only when on stable storage (`writeback` = 0).
-    private let writesThrough = Atomic(true)
-    private let hasChoiceOfCache = Atomic(false)
+    /// Whether a write is complete only when on stable storage (`writeback` = 0). Drivers read the
+    /// field before they are ready and then flush or not: from reset on it says what will be.
+    private let writesThrough = Atomic(false)
 
     /// - Parameters:
     ///   - identifier: what GET_ID answers; 20 bytes of it are kept.
@@ -45,21 +45,21 @@ package final class VirtioBlock: VirtioDevice {
     }
 
     package func configure(at offset: Int, _ value: UInt8) {
-        guard offset == BlockConfiguration.writeBackOffset, hasChoiceOfCache.load(ordering: .relaxed)
-        else { return }
+        guard offset == BlockConfiguration.writeBackOffset else { return }
         writesThrough.store(value == 0, ordering: .relaxed)
     }
 
-    /// A driver that cannot flush gets a cache that needs no flushing (section 5.2.6.2).
+    /// A driver that cannot flush gets a cache that needs no flushing; one that can, and has not
+    /// agreed to choose, write-back (section 5.2.6.2).
     package func activate(_ features: VirtioFeatures) {
-        hasChoiceOfCache.store(features.contains(.blockConfigurableCache), ordering: .relaxed)
-        writesThrough.store(!features.contains(.blockFlush), ordering: .relaxed)
+        if !features.contains(.blockFlush) {
+            writesThrough.store(true, ordering: .relaxed)
+        } else if !features.contains(.blockConfigurableCache) {
+            writesThrough.store(false, ordering: .relaxed)
+        }
     }
 
-    package func reset() {
-        hasChoiceOfCache.store(false, ordering: .relaxed)
-        writesThrough.store(true, ordering: .relaxed)
-    }
+    package func reset() { writesThrough.store(false, ordering: .relaxed) }
 
     package func serve(_ index: Int, _ queue: inout Virtqueue) -> QueueWait {
         var moved = 0
