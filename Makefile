@@ -1,0 +1,82 @@
+# Everything a developer does, by name. Each target installs first what it needs and is missing.
+#
+#   make run         build, then boot Linux in this terminal (without a terminal: a scripted dialogue)
+#   make test        all tests but the long ones        make test-long   the long ones as well
+#   make bench       measure against native code and QEMU   (ARGS="--quick int." and other options)
+#   make lint        what CI demands of style           make format      put it right
+#   make docs        the command reference, and every link of the documentation
+#   make install     into PREFIX (/usr/local)
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+ARGS ?=
+
+# One configuration for programs, tests and benchmarks, so that nothing is compiled twice.
+BUILT := .build/release
+BUILD := $(SWIFT) build -c release
+TEST := $(SWIFT) test -c release --skip-build
+
+# To compile: what Swift's own toolchain asks for, and zlib. To make guests: apt's keys, unpackers, mke2fs.
+BUILD_PACKAGES := binutils ca-certificates g++ git libc6-dev pkg-config zlib1g-dev
+GUEST_PACKAGES := apt debian-archive-keyring dpkg e2fsprogs xz-utils
+# Cross-compiler for the guest programs, others' firmware to boot, others' tools to check our formats.
+TEST_PACKAGES := binutils-riscv64-linux-gnu cpio device-tree-compiler gcc-riscv64-linux-gnu \
+    libc6-dev-riscv64-cross opensbi u-boot-qemu
+BENCH_PACKAGES := binutils-riscv64-linux-gnu gcc gcc-riscv64-linux-gnu iperf3 libc6-dev-riscv64-cross \
+    opensbi python3 qemu-system-misc
+
+.PHONY: all build run test test-long bench lint format docs install swift test-build
+.NOTPARALLEL:
+
+all: build
+
+swift:
+	@command -v $(SWIFT) >/dev/null || \
+	    { echo "Swift 6.3 is not on PATH: get it from https://www.swift.org/install" >&2; exit 1; }
+
+build: swift
+	@scripts/install $(BUILD_PACKAGES)
+	$(BUILD) --product viv
+	$(BUILD) --product viv-machine
+
+# Ctrl-A x (75) is as good an end as the guest's own.
+run: build
+	@scripts/install $(GUEST_PACKAGES)
+	@if [ -t 0 ] && [ -t 1 ]; then \
+	    $(BUILT)/viv boot busybox $(ARGS) || [ $$? -eq 75 ]; \
+	else \
+	    $(BUILT)/viv demo $(ARGS); \
+	fi
+
+test-build: swift
+	@scripts/install $(BUILD_PACKAGES) $(GUEST_PACKAGES) $(TEST_PACKAGES)
+	$(BUILD) --build-tests
+
+# Tests that boot guests come last and one by one: they are the ones that need the processors for themselves.
+test: test-build
+	$(BUILT)/viv guests update busybox || $(BUILT)/viv guests
+	$(TEST) --skip EndToEndTests
+	$(TEST) --filter EndToEndTests --no-parallel
+
+test-long: export VIV_LONG := 1
+test-long: test
+
+bench: build
+	@scripts/install $(GUEST_PACKAGES) $(BENCH_PACKAGES)
+	$(BUILT)/viv guests update busybox || $(BUILT)/viv guests
+	Benchmarks/run $(ARGS)
+
+lint: swift
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+	@scripts/check-links
+
+format: swift
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+
+docs: build
+	scripts/command-reference $(BUILT)/viv docs/guide/commands.md
+	scripts/check-links
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILT)/viv $(BUILT)/viv-machine $(DESTDIR)$(PREFIX)/bin
