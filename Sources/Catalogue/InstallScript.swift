@@ -30,6 +30,7 @@ enum InstallScript {
         printf '[Match]\\nType=ether\\n[Network]\\nDHCP=yes\\n' >/etc/systemd/network/80-ethernet.network
         printf 'deb \(hostMirror) trixie main\\n' >/etc/apt/sources.list
         systemctl enable systemd-networkd.service
+        systemctl disable systemd-networkd-wait-online.service
         # Nobody but the owner of this machine reaches its console.
         passwd --delete root
         : >/etc/machine-id
