@@ -50,7 +50,7 @@ struct AptRoot: Sendable {
                 try configure(mirror, suite)
                 let result = try run(["update"], shown: false)
                 if result.succeeded, isTheRelease() { return }
-                complaint = Self.firstComplaint(result.complaints)
+                complaint = result.succeeded ? "no \(Self.codename) there" : Self.firstComplaint(result.complaints)
             }
         }
         throw CatalogueError(
@@ -163,6 +163,7 @@ extension AptRoot {
             Dir::Etc::SourceParts "-";
             Acquire::Languages "none";
             Acquire::Retries "2";
+            APT::Update::Error-Mode "any";
             Acquire::http::Timeout "20";
             Binary::apt-get::APT::Keep-Downloaded-Packages "true";
             \(HostMirrors.acquireSettings())
@@ -180,10 +181,10 @@ extension AptRoot {
         do { try TextFile.write(text, to: "\(path)/status") } catch { throw CatalogueError(error) }
     }
 
-    /// The first error of apt's, which is the cause of the others.
+    /// The first error of apt's, or else its first warning: the cause of those that follow.
     private static func firstComplaint(_ text: String) -> String {
         let lines = text.split(separator: "\n")
-        let line = lines.first { $0.hasPrefix("E: ") } ?? lines.last ?? "no reason given"
-        return String(line.hasPrefix("E: ") ? line.dropFirst(3) : line)
+        let line = lines.first { $0.hasPrefix("E: ") } ?? lines.first { $0.hasPrefix("W: ") }
+        return line.map { String($0.dropFirst(3)) } ?? "no reason given"
     }
 }
