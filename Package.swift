@@ -7,6 +7,12 @@ import PackageDescription
 /// Hot targets skip run-time exclusivity checks: vCPU state is reached through raw pointers only.
 let hot: [SwiftSetting] = [.unsafeFlags(["-enforce-exclusivity=unchecked"])]
 
+/// Programs carry the Swift runtime with them: they start in a few milliseconds and need no toolchain.
+/// (`--static-swift-stdlib` would ask the same of the test bundle, which cannot have it.)
+let standalone: [LinkerSetting] = [
+    .unsafeFlags(["-static-stdlib", "-l_FoundationCShims", "-l_FoundationCollections"])
+]
+
 let package = Package(
     name: "vivarium",
     products: [
@@ -41,8 +47,8 @@ let package = Package(
                 "Catalogue", "Network",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .executableTarget(name: "viv", dependencies: ["CLI"]),
-        .executableTarget(name: "viv-machine", dependencies: ["Hypervisor"]),
+        .executableTarget(name: "viv", dependencies: ["CLI"], linkerSettings: standalone),
+        .executableTarget(name: "viv-machine", dependencies: ["Hypervisor"], linkerSettings: standalone),
         // Tests
         .target(name: "TestSupport", dependencies: ["Devices"], path: "Tests/TestSupport"),
         .testTarget(name: "HostTests", dependencies: ["Host"]),
