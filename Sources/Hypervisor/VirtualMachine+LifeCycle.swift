@@ -48,6 +48,7 @@ extension VirtualMachine {
         if phase == .paused { clock.resume() }
         earlierInstructions = instructions
         board.reset()
+        console.reset()
         sbi.reset()
         memory.clear()
         do {
@@ -110,7 +111,9 @@ extension VirtualMachine {
         board.pause()
     }
 
+    /// Unless whoever heard of the event has ended the machine.
     private func goOn() {
+        guard phase == .running else { return }
         board.resume()
         for hart in harts { hart.unpark() }
     }

@@ -25,6 +25,7 @@ package final class VirtualMachine {
     let harts: [Hart]
     let board: VirtBoard
     let serial: SerialLine
+    let console: SecondConsole
     let sbi: SBI
     let plan: BootPlan
     let start: BootPlan.Start
@@ -61,9 +62,11 @@ package final class VirtualMachine {
         let links = BoardLinks(
             clock: clock, transmit: serial.transmit, wantsInput: serial.wantsInput,
             power: { panel.report(.power($0)) }, scheduleAlarm: alarm.set)
+        var consoleEnds = try SocketPair(.stream)
+        console = try SecondConsole(stream: consoleEnds.takeNear(), loop: loop)
         board = try VirtBoard(
             bus: bus, memory: memory, harts: harts.map(Self.wires), links: links,
-            virtio: try Self.virtioDevices(spec, panel))
+            virtio: try Self.virtioDevices(spec, panel) + [VirtioConsole(stream: consoleEnds.takeFar())])
         alarm.fire = board.rtc.alarmExpired
         let fences = RemoteFences()
         sbi = Self.makeSBI(harts, memory, fences, serial, board.serial, panel)
@@ -81,7 +84,9 @@ package final class VirtualMachine {
         for hart in harts {
             hart.fellDormant = { _ in panel.report(.dormant) }
         }
-        try serial.connect(board.serial.receive)
+        let (console, port) = (console, board.serial)
+        try serial.connect { console.offer($0) ?? port.receive($0) }
+        try console.connect(transmit: serial.transmit, wantsInput: serial.wantsInput)
     }
 
     deinit {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The guest programs: instruction groups that test themselves on the bare machine, under both engines.
-@Suite(.enabled(if: Programs.hasCompiler, "gcc-riscv64-linux-gnu is not installed"))
+@Suite(.serialized, .enabled(if: Programs.hasCompiler, "gcc-riscv64-linux-gnu is not installed"))
 struct ConformanceTests {
     private static let sources = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "GuestPrograms")

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Other people's firmware, unmodified.
-@Suite(.enabled(if: Programs.hasFirmware, "Debian's opensbi and u-boot-qemu are not installed"))
+@Suite(.serialized, .enabled(if: Programs.hasFirmware, "Debian's opensbi and u-boot-qemu are not installed"))
 struct FirmwareTests {
     @Test func openSBIStartsUBoot() throws {
         let guest = try Guest([

@@ -62,7 +62,7 @@ struct LifeCycleTests {
         let last = try bench.run { $0.firmware = file }
         #expect(last?.kind == .ended)
         #expect(last?.detail == "enough")
-        #expect(try bench.consoleText() == "0000")
+        #expect(try bench.consoleText() == "000")
     }
 
     @Test func aPausedMachineStandsStill() throws {

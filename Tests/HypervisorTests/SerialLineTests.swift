@@ -81,3 +81,24 @@ struct SerialLineTests {
         #expect(try Descriptors.read(parent) == [65])
     }
 }
+
+/// The virtio console beside the serial port.
+struct SecondConsoleTests {
+    @Test func inputGoesWhereTheGuestSpeaks() throws {
+        var pair = try SocketPair(.stream)
+        let guest = pair.takeNear().release()
+        let loop = try EventLoop()
+        let console = try SecondConsole(stream: pair.takeFar(), loop: loop)
+        var heard: [UInt8] = []
+        try console.connect(transmit: { heard += $0 }, wantsInput: {})
+        #expect(Array("a".utf8).withUnsafeBytes { console.offer($0) } == nil)
+        try Descriptors.writeAll(guest, Array("hello".utf8))
+        loop.schedule(after: 20_000_000) { loop.stop() }
+        loop.run()
+        #expect(heard == Array("hello".utf8))
+        #expect(Array("bc".utf8).withUnsafeBytes { console.offer($0) } == 2)
+        #expect(try Descriptors.read(guest) == Array("bc".utf8))
+        console.reset()
+        #expect(Array("d".utf8).withUnsafeBytes { console.offer($0) } == nil)
+    }
+}

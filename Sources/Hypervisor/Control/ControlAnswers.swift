@@ -6,7 +6,10 @@ extension VirtualMachine {
     package func answer(_ request: ControlRequest, jail: [String]) -> ControlReply {
         var reply = ControlReply(reply: request.request)
         switch request.command {
-        case .stop: askToPowerDown()
+        case .stop:
+            // A guest that stands still cannot power down.
+            _ = resume()
+            askToPowerDown()
         case .kill: kill("killed on request")
         case .pause: if !pause() { reply.refusal = "the machine does not run" }
         case .resume: if !resume() { reply.refusal = "the machine is not paused" }

@@ -9,11 +9,14 @@ final class Guest {
     let process = Process()
     let output = Collector()
     let errors = Collector()
+    /// Where the guest's serial port comes out: with `--json` among the errors.
+    private let console: Collector
     private let input = Pipe()
     private var position = 0
 
     /// Runs `viv boot` with these arguments.
     init(_ arguments: [String]) throws {
+        console = arguments.contains("--json") ? errors : output
         process.executableURL = Programs.viv
         process.arguments = ["boot"] + arguments
         process.environment = Command.environment
@@ -32,12 +35,12 @@ final class Guest {
     func expect(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> String {
         let start = position
         let deadline = Date(timeIntervalSinceNow: Self.patience)
-        guard let end = output.wait(for: text, from: position, until: deadline) else {
-            let seen = output.text(from: start).suffix(2000)
+        guard let end = console.wait(for: text, from: position, until: deadline) else {
+            let seen = console.text(from: start).suffix(2000)
             throw Disappointment("no '\(text)' on the console; instead:\n\(seen)\n\(errors.text(from: 0))")
         }
         position = end
-        return String(output.text(from: start).prefix(end - start))
+        return console.text(from: start, to: end)
     }
 
     /// Types a line.
@@ -51,9 +54,10 @@ final class Guest {
         // The marks are typed in two parts, so that the echo of the line does not look like them.
         try type("echo BEGIN'-'\(mark); \(command); echo END'-'\(mark)-$?-")
         try expect("BEGIN-\(mark)")
-        let text = try expect("END-\(mark)-").replacing("\r", with: "")
+        let text = try expect("END-\(mark)-")
         let status = try expect("-").dropLast()
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: true).dropLast()
+        // CR LF is one character to Swift, and one newline.
+        let lines = text.split(whereSeparator: \.isNewline).dropLast()
         return (lines.joined(separator: "\n"), Int(status) ?? -1)
     }
 

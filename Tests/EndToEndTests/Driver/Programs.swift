@@ -136,10 +136,10 @@ final class Collector: @unchecked Sendable {
         }
     }
 
-    /// What has come so far, from a position on.
-    func text(from start: Int) -> String {
+    /// What has come so far, from a position on, up to another.
+    func text(from start: Int, to end: Int = .max) -> String {
         lock.lock()
         defer { lock.unlock() }
-        return String(decoding: bytes[min(start, bytes.count)...], as: UTF8.self)
+        return String(decoding: bytes[min(start, bytes.count)..<min(end, bytes.count)], as: UTF8.self)
     }
 }
