@@ -50,7 +50,8 @@ struct AptRoot: Sendable {
                 try configure(mirror, suite)
                 let result = try run(["update"], shown: false)
                 if result.succeeded, isTheRelease() { return }
-                complaint = result.succeeded ? "no \(Self.codename) there" : Self.firstComplaint(result.complaints)
+                let isOther = result.succeeded
+                complaint = isOther ? "no \(Self.codename) there" : Self.firstComplaint(result.complaints)
             }
         }
         throw CatalogueError(
