@@ -34,7 +34,8 @@ import Testing
         let decoder = Decoder()
         lines += program.words.map { word in
             let i = decoder.decode(word)
-            return "  \(hex(UInt64(word))) \(i.op) rd=\(i.rd) rs1=\(i.rs1) rs2=\(i.rs2) imm=\(i.imm) rm=\(i.rm)"
+            let operands = "rd=\(i.rd) rs1=\(i.rs1) rs2=\(i.rs2) imm=\(i.imm) rm=\(i.rm)"
+            return "  \(hex(UInt64(word))) \(i.op) \(operands)"
         }
         return lines.joined(separator: "\n")
     }
@@ -66,7 +67,9 @@ import Testing
     }
 
     @Test func branches() {
-        compare("branches", seeds: 1..<300) { between($0, .beq, .bgeu) || between($0, .addi, .sraiw) || $0.op == .jal }
+        compare("branches", seeds: 1..<300) {
+            between($0, .beq, .bgeu) || between($0, .addi, .sraiw) || $0.op == .jal
+        }
     }
 
     @Test(arguments: [0, 1, 2, 3, 4, 5] as [UInt32]) func floatingPoint(rounding: UInt32) {

@@ -26,6 +26,7 @@ final class Bench {
     let hart: Hart
 
     init() {
+        // swift-format-ignore: NeverForceUnwrap
         memory = GuestMemory(base: Self.base, size: 1 << 20)!
         hart = Hart(id: 0, memory: memory, bus: AddressSpace(), clock: ManualClock())
         hart.environmentCall = { hart in
@@ -41,6 +42,7 @@ final class Bench {
         prepare(program, start)
         hart.state.pointee.frm = rounding
         if translating {
+            // swift-format-ignore: NeverForceUnwrap
             TranslatedHart(hart, cache: CodeCache(memory: memory)!).run()
         } else {
             Interpreter(hart).run()
@@ -63,7 +65,9 @@ final class Bench {
     }
 
     private func fill(_ program: RandomProgram, _ start: UInt64) {
-        for (index, word) in program.words.enumerated() { _ = memory.store32(start + UInt64(index) * 4, word) }
+        for (index, word) in program.words.enumerated() {
+            _ = memory.store32(start + UInt64(index) * 4, word)
+        }
         _ = memory.store32(Self.handler, RandomProgram.call)
         for offset in stride(from: 0, to: Self.dataSize, by: 8) {
             _ = memory.store64(Self.data + offset, offset &* 0x0123_4567_89ab_cdef)

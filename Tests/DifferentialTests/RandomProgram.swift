@@ -28,9 +28,11 @@ struct RandomProgram {
     init(seed: UInt64, length: Int, pick: (Encoding) -> Bool) {
         var random = SeededGenerator(seed: seed)
         let choices = EncodingTable.shared.encodings.filter { Self.isTame($0.op) && pick($0) }
-        words = (0..<length).map { position in
-            Self.word(choices.randomElement(using: &random)!, left: length - position, &random)
-        } + [UInt32](repeating: Self.call, count: 4)
+        let body = (0..<length).map { position in
+            guard let choice = choices.randomElement(using: &random) else { fatalError("nothing to pick") }
+            return Self.word(choice, left: length - position, &random)
+        }
+        words = body + [UInt32](repeating: Self.call, count: 4)
         registers = (0..<32).map { _ in Self.interesting(&random) }
         floats = (0..<32).map { _ in Self.interestingFloat(&random) }
     }
@@ -53,7 +55,8 @@ struct RandomProgram {
         if encoding.hasRounding, word >> 12 & 7 == 5 || word >> 12 & 7 == 6 { word |= 7 << 12 }
         switch encoding.immediate {
         case .b: word = encoding.match | noise & 0x01ff_f000 | forward(left, 15) << 8
-        case .j: word = encoding.match | noise & 0xf80 | forward(left, 15) << 21
+        case .j:
+            word = encoding.match | noise & 0xf80 | forward(left, 15) << 21
             if word >> 7 & 0x1e == 8 { word ^= 2 << 7 }
         default: break
         }
@@ -68,7 +71,9 @@ struct RandomProgram {
     }
 
     /// A distance in half-words over 1 to 7 instructions, at most to the end.
-    private static func forward(_ left: Int, _ limit: UInt32) -> UInt32 { UInt32(min(max(left, 1), 7)) * 2 & limit }
+    private static func forward(_ left: Int, _ limit: UInt32) -> UInt32 {
+        UInt32(min(max(left, 1), 7)) * 2 & limit
+    }
 
     private static func interesting(_ random: inout SeededGenerator) -> UInt64 {
         let value = random.next()
