@@ -6,6 +6,7 @@ struct StyleTests {
     /// Beyond this a file is too long to be read at a sitting.
     static let longestFile = 600
     static let longestGoodFile = 300
+    /// Forty lines are the rule; a switch over many small cases may be longer.
     static let longestFunction = 60
 
     /// Instruction tables are as long as the manual makes them.
@@ -66,6 +67,14 @@ struct StyleTests {
         }
     }
 
+    /// Whether a declaration opens a body at the end of its line, or of the line that closes its parameters.
+    private static func hasBody(_ lines: ArraySlice<String>) -> Bool {
+        guard let first = lines.first, !first.hasSuffix("{") else { return true }
+        let closing = first.prefix { $0 == " " } + ")"
+        guard first.hasSuffix("(") else { return false }
+        return lines.dropFirst().first { $0.hasPrefix(closing) }?.hasSuffix("{") ?? false
+    }
+
     /// Functions with their lengths in lines: formatted code closes each at its own indentation.
     private static func functions(of file: House.SourceFile) -> [(name: String, length: Int)] {
         var result: [(String, Int)] = []
@@ -74,8 +83,7 @@ struct StyleTests {
             let words = text.prefix { $0 != "(" }.split(separator: " ")
             guard words.contains("func") || words.last == "init", !text.hasPrefix("//") else { continue }
             let closing = String(repeating: " ", count: line.count - text.count) + "}"
-            guard text.hasSuffix("{") || !text.hasSuffix("}"),
-                let end = file.lines[start...].firstIndex(of: closing)
+            guard hasBody(file.lines[start...]), let end = file.lines[start...].firstIndex(of: closing)
             else { continue }
             result.append((text.split(separator: "{").first.map(String.init) ?? "", end - start + 1))
         }
