@@ -5,7 +5,7 @@ extension Hart {
     /// MRET and SRET: false where illegal. Interrupts may be enabled afterwards, so `attend` comes next.
     package func returnFromTrap(_ op: Opcode) -> Bool {
         let done = op == .mret ? state.returnFromMachineTrap() : state.returnFromSupervisorTrap()
-        if done { viv_store32(state.exitRequest, 1) }
+        if done, state.interruptToTake != nil { viv_store32(state.exitRequest, 1) }
         return done
     }
 

@@ -17,7 +17,7 @@ struct FrontEnd {
             }
             unit.instruction(at: UInt16(at), length: instruction.length)
             if mode.isSplit {
-                unit.append(Op(.interpretAndLeave))
+                unit.append(Op(.interpretAndLeave, immediate: Int64(instruction.raw)))
                 return nil
             }
             if append(instruction, at, mode, &unit) { return nil }
@@ -47,7 +47,7 @@ struct FrontEnd {
         case .atomic: unit.append(atomic(i))
         case .single, .double, .floatMove: unit.append(float(i, mode))
         case .system: return system(i, mode, &unit)
-        default: unit.append(Op(.interpret))
+        default: unit.append(Op(.interpret, immediate: Int64(i.raw)))
         }
         return needsLeave(i, mode)
     }
@@ -111,7 +111,7 @@ struct FrontEnd {
         case .sd: return store(.b64)
         default: break
         }
-        guard mode.hasFloat else { return Op(.interpretAndLeave) }
+        guard mode.hasFloat else { return Op(.interpretAndLeave, immediate: Int64(i.raw)) }
         let width = MemoryWidth(i.op == .flw || i.op == .fsw ? .b32 : .b64).rawValue
         if i.op == .flw || i.op == .fld {
             return Op(.floatLoad, .float(i.rd), i.first, c: width, immediate: offset)
@@ -131,7 +131,7 @@ struct FrontEnd {
         case .amoandW, .amoandD: code = .atomicAnd
         case .amoorW, .amoorD: code = .atomicOr
         case .amoxorW, .amoxorD: code = .atomicXor
-        default: return Op(.interpret)
+        default: return Op(.interpret, immediate: Int64(i.raw))
         }
         return Op(code, i.destination, i.first, i.second, c: width)
     }
@@ -144,15 +144,47 @@ struct FrontEnd {
             unit.append(Op(.fence))
             return false
         case .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci:
-            unit.append(register(i, mode))
+            if !status(i, mode, &unit) { unit.append(register(i, mode)) }
+            return false
+        case .cboZero where mode.mayZeroBlocks:
+            unit.append(Op(.zeroBlock, .zero, i.first))
             return false
         case .cboClean, .cboFlush, .cboInval, .cboZero:
-            unit.append(Op(.interpret))
+            unit.append(Op(.interpret, immediate: Int64(i.raw)))
             return false
         default:
-            unit.append(Op(.interpretAndLeave))
+            unit.append(Op(.interpretAndLeave, immediate: Int64(i.raw)))
             return true
         }
+    }
+
+    /// CSRRSI and CSRRCI of sstatus.SIE, with which Linux guards its critical sections, and writes of
+    /// sepc. False for anything else.
+    private func status(_ i: Instruction, _ mode: ModeKey, _ unit: inout UnitBuilder) -> Bool {
+        guard mode.privilege >= 1 else { return false }
+        let number = UInt16(truncatingIfNeeded: i.imm)
+        if i.op == .csrrw, number == RegisterNumber.sepc, i.rd == 0 {
+            let field = Int64(TranslatedHart.offset(\.sepc))
+            unit.append(Op(.storeState, .zero, i.first, immediate: field))
+            unit.append(Op(.clearStateBits, c: 1, immediate: field))
+            return true
+        }
+        guard i.op == .csrrsi || i.op == .csrrci, number == RegisterNumber.sstatus, i.rs1 == UInt8(Status.sie)
+        else { return false }
+        let field = Int64(TranslatedHart.offset(\.mstatus))
+        if i.rd != 0 { readStatus(i, field, mode, &unit) }
+        unit.append(Op(i.op == .csrrsi ? .setStateBits : .clearStateBits, c: i.rs1, immediate: field))
+        if i.op == .csrrsi { unit.append(Op(.attendIfPending)) }
+        return true
+    }
+
+    /// The supervisor's view of mstatus: UXL is 2, and SD is known from the mode.
+    private func readStatus(_ i: Instruction, _ field: Int64, _ mode: ModeKey, _ unit: inout UnitBuilder) {
+        let visible = Int64(Status.supervisorWritable)
+        unit.append(Op(.loadState, i.destination, immediate: field))
+        unit.append(Op(.and, i.destination, i.destination, .immediate, immediate: visible))
+        unit.append(Op(.bitSet, i.destination, i.destination, .immediate, immediate: 33))
+        if mode.hasFloat { unit.append(Op(.bitSet, i.destination, i.destination, .immediate, immediate: 63)) }
     }
 
     /// Plain registers are fields of the state; the rest has effects and goes to the interpreter,
@@ -161,9 +193,9 @@ struct FrontEnd {
         let number = UInt16(truncatingIfNeeded: i.imm)
         let onlyReads = (i.op == .csrrs || i.op == .csrrc) && i.rs1 == 0
         if number == RegisterNumber.time, onlyReads, mode.mayReadTime { return Op(.readTime, i.destination) }
-        guard mode.privilege >= 1, let field = plainField(number) else { return Op(.interpret) }
+        guard mode.privilege >= 1, let field = plainField(number) else { return Op(.interpret, immediate: Int64(i.raw)) }
         if onlyReads { return Op(.loadState, i.destination, immediate: Int64(field)) }
-        guard i.op == .csrrw, number == RegisterNumber.sscratch else { return Op(.interpret) }
+        guard i.op == .csrrw, number == RegisterNumber.sscratch else { return Op(.interpret, immediate: Int64(i.raw)) }
         return i.rd == 0
             ? Op(.storeState, .zero, i.first, immediate: Int64(field))
             : Op(.exchangeState, i.destination, i.first, immediate: Int64(field))

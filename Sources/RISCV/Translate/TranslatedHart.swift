@@ -46,7 +46,8 @@ package final class TranslatedHart: GuestISA {
         values: offset(\.x), pc: offset(\.pc), instructions: offset(\.instructions),
         timeFactor: offset(\.timeFactor), timeOffset: offset(\.timeOffset),
         reservationAddress: offset(\.reservationAddress), reservationValue: offset(\.reservationValue),
-        reservationSize: offset(\.reservationSize),
+        reservationSize: offset(\.reservationSize), pendingInterrupts: (offset(\.mip), offset(\.interruptLines)),
+        enabledInterrupts: offset(\.mie),
         // a0, a1, a2 ... as the compilers like them: x10 x11 x12 x13 x14 x15, sp, s0, s1, ra.
         pinned: [10, 11, 12, 13, 14, 15, 2, 8, 9, 1])
 
@@ -120,21 +121,42 @@ package final class TranslatedHart: GuestISA {
 
     // MARK: One instruction at a time
 
-    package func interpret() -> Bool {
+    private let decoder = Decoder()
+
+    package func interpret(_ encoding: UInt32?) -> Bool {
         let pc = state.pointee.pc
+        let before = Regime(state)
         let instruction: Instruction
-        let context = addressContext
-        let mode = modeKey
         do throws(Trap) {
-            instruction = try interpreter.fetch()
+            if let encoding { instruction = decoder.decode(encoding) } else { instruction = try interpreter.fetch() }
             state.pointee.pc = try execute(instruction)
             state.pointee.instructions &+= 1
         } catch {
             state.take(error)
             return false
         }
-        return state.pointee.pc == pc &+ UInt64(instruction.length) && viv_load32(state.exitRequest) == 0
-            && addressContext == context && modeKey == mode
+        return state.pointee.pc == pc &+ UInt64(instruction.length) && viv_load32(state) == 0
+            && Regime(state) == before
+    }
+
+    /// All that the address context and the mode key are made of.
+    private struct Regime: Equatable {
+        private let status: UInt64
+        private let satp: UInt64
+        private let environment: UInt64
+        private let counters: UInt64
+        private let modes: UInt64
+
+        private static let relevant = Status.fs | Status.sum | Status.mxr | Status.mprv | Status.mpp
+
+        @inline(__always)
+        init(_ state: HartPointer) {
+            status = state.pointee.mstatus & Self.relevant
+            satp = state.pointee.satp
+            environment = state.pointee.menvcfg ^ state.pointee.senvcfg << 8
+            counters = state.pointee.mcounteren ^ state.pointee.scounteren << 32
+            modes = UInt64(state.pointee.frm) << 8 | UInt64(state.pointee.privilege)
+        }
     }
 
     private func execute(_ instruction: Instruction) throws(Trap) -> UInt64 {
@@ -203,7 +225,7 @@ package final class TranslatedHart: GuestISA {
     }
 }
 
-/// The part of a hart's mode that translations depend on, in eight bits.
+/// The part of a hart's mode that translations depend on, in nine bits.
 struct ModeKey {
     let rawValue: UInt32
 
@@ -217,6 +239,7 @@ struct ModeKey {
         key |= (state.pointee.frm & 7) << 3
         if status & Status.mprv != 0, privilege == .machine { key |= 64 }
         if Self.mayReadTime(state, privilege) { key |= 128 }
+        if Self.mayZeroBlocks(state, privilege) { key |= 256 }
         rawValue = key
     }
 
@@ -226,6 +249,13 @@ struct ModeKey {
         return privilege > .user || state.pointee.scounteren & 2 != 0
     }
 
+    private static func mayZeroBlocks(_ state: HartPointer, _ privilege: Privilege) -> Bool {
+        let enabled = EnvironmentConfiguration.cbze
+        if privilege < .machine, state.pointee.menvcfg & enabled == 0 { return false }
+        return privilege > .user || state.pointee.senvcfg & enabled != 0
+    }
+
+    var mayZeroBlocks: Bool { rawValue & 256 != 0 }
     var privilege: UInt32 { rawValue & 3 }
     /// The FS field is Dirty: floating point needs no bookkeeping.
     var hasFloat: Bool { rawValue & 4 != 0 }

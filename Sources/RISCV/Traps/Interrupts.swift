@@ -66,21 +66,17 @@ extension HartPointer {
     // The addresses of shared fields, for atomic operations.
 
     @inline(__always)
-    var exitRequest: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) + SharedFields.exitRequest }
+    var exitRequest: UnsafeMutableRawPointer { address(of: &pointee.core.exitRequest) }
     @inline(__always)
-    var mip: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) + SharedFields.mip }
+    var mip: UnsafeMutableRawPointer { address(of: &pointee.mip) }
     @inline(__always)
-    var interruptLines: UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(self) + SharedFields.interruptLines
-    }
+    var interruptLines: UnsafeMutableRawPointer { address(of: &pointee.interruptLines) }
     @inline(__always)
-    var mtimecmp: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) + SharedFields.mtimecmp }
-}
+    var mtimecmp: UnsafeMutableRawPointer { address(of: &pointee.mtimecmp) }
 
-/// Where the fields that several threads use lie in the state.
-private enum SharedFields {
-    static let exitRequest = MemoryLayout<HartState>.offset(of: \.core.exitRequest) ?? 0
-    static let mip = MemoryLayout<HartState>.offset(of: \.mip) ?? 0
-    static let interruptLines = MemoryLayout<HartState>.offset(of: \.interruptLines) ?? 0
-    static let mtimecmp = MemoryLayout<HartState>.offset(of: \.mtimecmp) ?? 0
+    /// The state never moves, so the address outlives the call.
+    @inline(__always)
+    private func address<Field>(of field: UnsafeMutablePointer<Field>) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(field)
+    }
 }

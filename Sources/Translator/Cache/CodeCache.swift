@@ -55,8 +55,10 @@ package final class CodeCache: @unchecked Sendable {
     }
 
     /// Adds a vCPU. All of them must be added before the first one runs.
-    func add(_ vcpu: TranslatedVCPU, layout: StateLayout) -> Thunks {
-        members.append(Member(vcpu: vcpu))
+    func add(_ vcpu: TranslatedVCPU) { members.append(Member(vcpu: vcpu)) }
+
+    /// The code that all units share, made at the first call.
+    func thunks(for layout: StateLayout) -> Thunks {
         if let thunks { return thunks }
         let made = Thunks(at: buffer.writable, layout: layout, targets: SlowPaths.targets)
         buffer.commit(to: made.end)
@@ -130,7 +132,7 @@ package final class CodeCache: @unchecked Sendable {
 
     /// Takes note that the head at `physical` is being tried; false when it was before.
     func noteTried(_ physical: UInt64, _ key: UInt32) -> Bool {
-        tried[physical & ~0xfff, default: []].insert(physical << 16 | UInt64(key & 0xff)).inserted
+        tried[physical & ~0xfff, default: []].insert(physical << 16 | UInt64(key & UnitKey.mode)).inserted
     }
 
     /// Lets the entry of a unit lead to other code for the same instructions.

@@ -82,7 +82,10 @@ package struct Op {
         case loadState, storeState
         /// destination = the field, the field = a.
         case exchangeState
+        /// The bits in a or, when a is `.zero`, those of `c`.
         case setStateBits, clearStateBits
+        /// Asks to leave at the next poll when an enabled interrupt is pending.
+        case attendIfPending
         case readTime
         // Floating point; `c` bit 0 = double
         case floatLoad, floatStore
@@ -98,7 +101,9 @@ package struct Op {
         case floatConvert
         /// `c` bit 0 double, bit 1 the integer has 64 bits, bit 2 unsigned, bit 3 truncating
         case floatToInteger, floatFromInteger
-        // Anything else: the reference interpreter executes the instruction
+        /// Zeroes the 64-byte block that contains the byte at a.
+        case zeroBlock
+        // Anything else: the reference interpreter executes the instruction encoded in `immediate`
         case interpret
         /// The same, and the mode may change: the unit ends here.
         case interpretAndLeave

@@ -7,15 +7,39 @@ struct RegionAllocation {
     private var unboxed: UInt32 = 0
     private var singles: UInt32 = 0
     private var interprets = false
+    private var operations = 0
+    private var blocks = 1
+    private var loadedDepth = InlineArray<32, UInt8>(repeating: 0)
+    private var cachedPages: UInt64 = 0
 
     init(_ ops: UnsafePointer<Op>, _ count: Int) {
         var weight: UInt32 = 1
+        var depth: UInt8 = 0
         for index in 0..<count {
             let op = ops[index]
-            if op.code == .label { weight = 1 << (3 * UInt32(op.c)) }
+            if op.code == .label {
+                depth = op.c
+                weight = 1 << (3 * UInt32(depth))
+                blocks += 1
+            }
+            operations += 1
+            lookAtAccess(op, depth)
             if op.code == .interpret { interprets = true }
             weigh(op, weight)
             if op.code.usesFloats { look(op) }
+        }
+    }
+
+    /// Notes bases that are loaded, and the pages that may be worth remembering.
+    private mutating func lookAtAccess(_ op: Op, _ depth: UInt8) {
+        if op.code == .load, op.destination < 32 {
+            loadedDepth[Int(op.destination)] = Swift.max(loadedDepth[Int(op.destination)], depth)
+        }
+        guard op.a < 32 else { return }
+        switch op.code {
+        case .load, .floatLoad: cachedPages |= 1 << (UInt64(op.a) * 2)
+        case .store, .floatStore: cachedPages |= 2 << (UInt64(op.a) * 2)
+        default: break
         }
     }
 
@@ -43,24 +67,31 @@ struct RegionAllocation {
 
     /// Fills the integer part of `map`.
     func registers(_ map: inout RegisterMap, pinned: [Value], head: UInt16) -> RegionRegisters {
+        let countsInMemory = operations > Self.longBlock * blocks
+        let room = Register.pool.count + 1 - (countsInMemory ? 0 : 1)
         let chosen = (1..<32).filter { weights[$0] > 0 }.sorted { weights[$0] > weights[$1] }
-            .prefix(Register.pool.count - 1).map { Value($0) }
-        let owners = Array(zip(pinned, Register.pool))
-        var free = owners.filter { !chosen.contains($0.0) }
-        let counter = free.removeLast()
-        var result = RegionRegisters(counter: counter.1, head: head)
-        result.add(counter.1, inside: .zero, outside: counter.0)
-        for owner in free { map[owner.0] = RegisterMap.inMemory }
-        map[counter.0] = RegisterMap.inMemory
+            .prefix(room).map { Value($0) }
+        var free = [(Value.zero, Register.tlb)] + zip(pinned, Register.pool).filter { !chosen.contains($0.0) }
+        var result = RegionRegisters(counter: nil, head: head)
+        for owner in free where owner.0 != .zero { map[owner.0] = RegisterMap.inMemory }
+        if !countsInMemory, let (owner, register) = free.popLast() {
+            result.counter = register
+            result.add(register, inside: .zero, outside: owner)
+        }
         for value in chosen where !pinned.contains(value) {
             let (owner, register) = free.removeFirst()
             map[value] = register.code
             result.add(register, inside: value, outside: owner)
         }
-        for (owner, register) in free { map[owner] = register.code }
+        for (owner, register) in free where owner != .zero { map[owner] = register.code }
         result.boxed = interprets ? 0 : singles & ~unboxed
+        result.loadedDepth = loadedDepth
+        result.cachedPages = cachedPages
         return result
     }
+
+    /// Operations in a basic block from which on counting in memory costs less than a register.
+    private static let longBlock = 14
 
     /// Gives the most used floating-point registers a vector register each.
     func floats(_ map: inout RegisterMap) -> UInt32 {
@@ -76,7 +107,7 @@ struct RegionAllocation {
 }
 
 extension RegionRegisters {
-    init(counter: Register, head: UInt16) {
+    init(counter: Register?, head: UInt16) {
         self.counter = counter
         self.head = head
     }

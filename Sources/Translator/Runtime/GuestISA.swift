@@ -14,7 +14,7 @@ package protocol GuestISA: AnyObject {
     /// Counts instructions that emitted code retired before it left for a slow path.
     func retire(_ count: Int)
 
-    /// What address translation depends on now, and the mode bits (eight) that select translations.
+    /// What address translation depends on now, and the mode bits (twelve) that select translations.
     var addressContext: AddressContext { get }
     var modeKey: UInt32 { get }
 
@@ -33,9 +33,10 @@ package protocol GuestISA: AnyObject {
     func store(_ address: UInt64, bytes: Int, _ value: UInt64) -> Bool
     /// Executes the instruction at `pc` by the reference interpreter, traps included.
     ///
+    /// - Parameter encoding: the instruction's bits, when they are known; otherwise it is fetched.
     /// - Returns: whether emitted code may go on behind it: it completed, and neither mode nor
     ///   mappings changed.
-    func interpret() -> Bool
+    func interpret(_ encoding: UInt32?) -> Bool
 }
 
 /// The instructions in reach of one unit: a page of guest memory, and the virtually next one when

@@ -34,10 +34,14 @@ enum LeaveReason: UInt32 {
     case indirect = 0xffff_fff0
     /// Go on at the state's pc, whatever it is.
     case resume = 0xffff_fff1
+    /// The same, and what the jump cache says about that pc is out of date.
+    case stale = 0xffff_fff2
 }
 
 /// What selects a translation of the same bytes.
 enum UnitKey {
-    /// The low eight bits are the guest's mode bits; this variant checks every access by itself.
-    static let unhoisted: UInt32 = 1 << 8
+    /// The guest's mode bits.
+    static let mode: UInt32 = 0xfff
+    /// The variant that checks every access by itself.
+    static let unhoisted: UInt32 = 1 << 12
 }

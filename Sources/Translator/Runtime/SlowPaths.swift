@@ -5,7 +5,7 @@ import Machine
 enum SlowPaths {
     typealias Access = @convention(c) (UnsafeMutableRawPointer, UInt64, UInt32) -> UInt64
     typealias Store = @convention(c) (UnsafeMutableRawPointer, UInt64, UInt64, UInt32) -> UInt64
-    typealias Interpret = @convention(c) (UnsafeMutableRawPointer, UInt32) -> UInt64
+    typealias Interpret = @convention(c) (UnsafeMutableRawPointer, UInt32, UInt32) -> UInt64
 
     static var targets: Thunks.Targets {
         Thunks.Targets(
@@ -39,8 +39,8 @@ enum SlowPaths {
     }
 
     /// Returns 0 when the unit may go on, 1 to leave it.
-    private static let interpret: Interpret = { core, info in
-        runtime(core)._withUnsafeGuaranteedRef { $0.interpret(info) ? 0 : 1 }
+    private static let interpret: Interpret = { core, info, encoding in
+        runtime(core)._withUnsafeGuaranteedRef { $0.interpret(info, encoding) ? 0 : 1 }
     }
 }
 
@@ -115,12 +115,13 @@ extension TranslatedVCPU {
     }
 
     /// An instruction that leaves the unit may wait for other vCPUs, which must not wait for this one.
-    func interpret(_ info: UInt32) -> Bool {
+    /// An encoding of zero is not known.
+    func interpret(_ info: UInt32, _ encoding: UInt32) -> Bool {
         if info >> 31 != 0 { isInCode.store(false, ordering: .sequentiallyConsistent) }
         let retired = Int(info >> 16 & 0xff)
         isa.pc = core.pointee.pageBase &+ UInt64(info & 0xffff)
         isa.retire(retired)
-        let goesOn = isa.interpret() && info >> 31 == 0
+        let goesOn = isa.interpret(encoding == 0 ? nil : encoding) && info >> 31 == 0
         // The unit's way out counts the instructions of the whole block, this one included.
         if goesOn { isa.retire(-retired - 1) }
         return goesOn

@@ -213,7 +213,7 @@ final class SoftTLB {
         sets[current].lastUse = useCount
         core.pointee.tlb = UInt(bitPattern: sets[current].entries)
         core.pointee.tlbMask = UInt64(sets[current].count - 1) * UInt64(TLBEntry.stride)
-        core.pointee.generation = sets[current].generation << 8 | key & 0xff
+        core.pointee.generation = sets[current].generation << 12 | key & UnitKey.mode
     }
 
     private func empty(_ index: Int) {
@@ -221,11 +221,11 @@ final class SoftTLB {
         renew(index)
     }
 
-    /// Gives a set a generation never used before; after 2^24 of them all sets are emptied, and the
+    /// Gives a set a generation never used before; after 2^20 of them all sets are emptied, and the
     /// owner must clear the jump cache, which `wrapped` reports.
     private func renew(_ index: Int) {
         lastGeneration &+= 1
-        if lastGeneration >= 1 << 24 {
+        if lastGeneration >= 1 << 20 {
             lastGeneration = 1
             wrapped()
         }

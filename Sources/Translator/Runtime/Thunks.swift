@@ -16,9 +16,9 @@ struct Thunks {
     private(set) var store: UnsafePointer<UInt8>
     /// In: rax = address, edx = span and write bit. Out: rdx = host address or 0.
     private(set) var hoist: UnsafePointer<UInt8>
-    /// In: edx = info. Returns when the unit may go on.
+    /// In: edx = info, ecx = encoding. Returns when the unit may go on.
     private(set) var interpret: UnsafePointer<UInt8>
-    /// In: edx = info. Jumped to, never returns to the unit.
+    /// In: edx = info, ecx = encoding. Jumped to, never returns to the unit.
     private(set) var interpretAndLeave: UnsafePointer<UInt8>
     /// Called by the entry of a unit that is no longer valid; its page offset follows the call.
     private(set) var stale: UnsafePointer<UInt8>
@@ -151,6 +151,7 @@ struct Thunks {
         func interpret(_ asm: inout Assembler, _ target: UInt, _ leave: UnsafePointer<UInt8>) {
             spill(&asm)
             asm.mov(.rsi, .rdx)
+            asm.mov(.rdx, .rcx)
             call(&asm, target)
             asm.test(.rax, .rax)
             let left = asm.jump(.notEqual)
@@ -164,6 +165,7 @@ struct Thunks {
         func interpretAndLeave(_ asm: inout Assembler, _ target: UInt, _ leave: UnsafePointer<UInt8>) {
             spill(&asm)
             asm.mov(.rsi, .rdx)
+            asm.mov(.rdx, .rcx)
             asm.bit(.set, .rsi, immediate: 31)
             asm.alu(.sub, .rsp, immediate: 8)
             call(&asm, target)
@@ -180,7 +182,8 @@ struct Thunks {
             asm.load(.rax, Address(.rax), .b16, signed: false)
             asm.alu(.add, .rax, core(\.pageBase))
             asm.store(Address(.state, layout.displacement(layout.pc)), .rax)
-            resume(&asm, leave)
+            asm.mov(.rax, immediate: Int64(LeaveReason.stale.rawValue))
+            asm.jump(to: leave)
         }
     }
 }

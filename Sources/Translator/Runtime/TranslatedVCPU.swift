@@ -8,13 +8,18 @@ import Synchronization
 package final class TranslatedVCPU: @unchecked Sendable {
     // SAFETY: `pendingDrops` and `isInCode` are synchronised; all else belongs to the vCPU's thread.
 
-    unowned let isa: any GuestISA
+    /// The owner of this object: it cannot go first, and every slow path comes by here.
+    unowned(unsafe) let isa: any GuestISA
     let core: UnsafeMutablePointer<VCPUCore>
     let cache: CodeCache
     let tlb: SoftTLB
-    private var thunks: Thunks?
-    private var translation: UnitTranslation?
+    private let translation: UnitTranslation
+    /// The way into emitted code, and the value of the state register there.
+    private let gate: Enter
+    private let stateRegister: UnsafeMutableRawPointer
     private let jumps = JumpCache.allocate()
+    /// See `VCPUCore.sink`.
+    private let sink = UnsafeMutableRawPointer.allocate(byteCount: 4096, alignment: 4096)
     private var context: AddressContext?
     private var key: UInt32 = 0
     /// Pages whose write tags other vCPUs want gone, by host address.
@@ -30,19 +35,27 @@ package final class TranslatedVCPU: @unchecked Sendable {
         self.core = core
         self.cache = cache
         tlb = SoftTLB(core: core)
-        let made = cache.add(self, layout: isa.layout)
-        thunks = made
-        translation = UnitTranslation(cache: cache, layout: isa.layout, thunks: made)
+        let layout = isa.layout
+        let thunks = cache.thunks(for: layout)
+        translation = UnitTranslation(cache: cache, layout: layout, thunks: thunks)
+        stateRegister = UnsafeMutableRawPointer(core) + layout.values + StateLayout.bias
+        let entry = cache.buffer.entry(cache.buffer.offset(of: thunks.enter))
+        gate = unsafeBitCast(entry, to: Enter.self)
+        cache.add(self)
         attach()
         tlb.wrapped = { [unowned self] in forgetCode() }
     }
 
-    deinit { jumps.deallocate() }
+    deinit {
+        jumps.deallocate()
+        sink.deallocate()
+    }
 
     /// Fills the runtime's part of the state; call again whenever the state was reset.
     package func attach() {
         core.pointee.runtime = UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque())
         core.pointee.jumpCache = UInt(bitPattern: jumps)
+        core.pointee.sink = UInt(bitPattern: sink)
         let host = UInt64(UInt(bitPattern: cache.memory.host))
         core.pointee.physicalDelta = cache.memory.base &- host
         tlb.flush { _ in true }
@@ -88,19 +101,19 @@ package final class TranslatedVCPU: @unchecked Sendable {
     /// Runs from `code` until it comes back. Returns the number of the exit that asked for its
     /// target; the state's pc says where to go on.
     private func enter(_ code: UInt) -> Int? {
-        guard let thunks else { return nil }
         let alone = cache.isSolitary
         if !alone, !goInside() { return nil }
-        let state = UnsafeMutableRawPointer(core) + isa.layout.values + StateLayout.bias
-        let entry = cache.buffer.entry(cache.buffer.offset(of: thunks.enter))
-        let function = unsafeBitCast(entry, to: Enter.self)
-        let reason = function(state, code)
+        let reason = gate(stateRegister, code)
         if !alone { isInCode.store(false, ordering: .sequentiallyConsistent) }
         switch reason {
         case LeaveReason.indirect.rawValue:
             indirect = true
+        case LeaveReason.stale.rawValue:
+            jumps[JumpCache.index(isa.pc)] = JumpCache.Entry()
+            indirect = true
         case LeaveReason.resume.rawValue:
             refresh()
+            indirect = true
         default:
             let number = Int(reason & ~LeaveReason.hot)
             isHot = reason & LeaveReason.hot != 0
@@ -114,16 +127,18 @@ package final class TranslatedVCPU: @unchecked Sendable {
     private var epoch: UInt64 = 0
     /// The exit just taken leads to a loop head that has become hot.
     private var isHot = false
-    /// The last unit was left by an indirect jump, whose target the jump cache should learn.
+    /// The last unit was left by an indirect jump, a trap or the like: the jump cache may know where
+    /// to go on, or should learn it.
     private var indirect = false
 
     /// The code for `pc`, or `nil` when something else had to be done first (then `pc` may have changed).
     private func find(_ pc: UInt64, link: Int?) -> UInt? {
         let learns = indirect
         indirect = false
+        if learns, let code = recall(pc) { return code }
         guard let host = tlb.executable(pc) ?? fill(pc, .execute) else {
             // A fetch fault, or instructions outside RAM.
-            _ = isa.interpret()
+            _ = isa.interpret(nil)
             refresh()
             return nil
         }
@@ -135,6 +150,14 @@ package final class TranslatedVCPU: @unchecked Sendable {
         if let link { connect(link, code, host & ~0xfff) }
         if learns { learn(pc, code) }
         return cache.buffer.entry(code)
+    }
+
+    /// The code for `pc`, when the jump cache knows it.
+    private func recall(_ pc: UInt64) -> UInt? {
+        let entry = jumps[JumpCache.index(pc)]
+        guard entry.address == pc, entry.generation == core.pointee.generation else { return nil }
+        core.pointee.pageBase = pc & ~0xfff
+        return UInt(entry.code)
     }
 
     /// Links an exit, unless the cache was emptied since it was taken.
@@ -164,7 +187,7 @@ package final class TranslatedVCPU: @unchecked Sendable {
         var isFull = false
         let made: UInt32? = cache.withLock {
             isFull = cache.isFull
-            return isFull ? nil : translation?.make(physical, key, second, isa)
+            return isFull ? nil : translation.make(physical, key, second, isa)
         }
         if isFull { emptyCache() }
         return made
@@ -186,7 +209,7 @@ package final class TranslatedVCPU: @unchecked Sendable {
         let second = physical & 0xfff >= 0xc00 ? secondPage(pc) : nil
         cache.withLock {
             guard !cache.isFull else { return }
-            _ = translation?.makeRegion(physical, key, second, isa)
+            _ = translation.makeRegion(physical, key, second, isa)
         }
     }
 

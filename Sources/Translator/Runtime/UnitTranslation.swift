@@ -43,7 +43,7 @@ final class UnitTranslation {
         guard let window = window(address, second) else { return nil }
         let offset = Int(address & 0xfff)
         unit.reset(startOffset: UInt16(offset))
-        let next = isa.build(&unit, code: window, offset: offset, limit: Self.longest, key: key & 0xff)
+        let next = isa.build(&unit, code: window, offset: offset, limit: Self.longest, key: key & UnitKey.mode)
         if let next { unit.append(Op(.jump, immediate: Int64(next))) }
         guard let code = emit(address, key, second, nil) else { return nil }
         cache.blocks.insert(physical: address, end: firstEnd(address), key: key, code: code)

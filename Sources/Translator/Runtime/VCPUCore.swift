@@ -30,11 +30,28 @@ package struct VCPUCore {
     /// Host addresses that the running unit keeps for base registers it has checked.
     var hoisted = InlineArray<16, UInt64>(repeating: 0)
 
+    /// For each integer register, first as base of loads and then of stores: the page that the
+    /// running region last reached through it. Valid while the region runs.
+    var cachedPages = InlineArray<64, CachedPage>(repeating: CachedPage())
+    /// Host address of a page that belongs to nothing, for cached pages not filled yet.
+    var sink: UInt = 0
     /// How often each hashed loop head may still be reached before a region is tried.
     var heat = InlineArray<256, Int32>(repeating: Heat.start)
     let constants = FloatConstants()
 
     package init() {}
+}
+
+/// One page known to a region: virtual address, and host address.
+struct CachedPage {
+    var tag: UInt64 = Self.empty
+    var host: UInt64 = 0
+
+    /// An address that no paging mode translates; what lies there is the sink page.
+    static let empty: UInt64 = 0x4000_0000_0000_0000
+    static let stride: Int32 = 16
+
+    static func slot(_ base: Value, write: Bool) -> Int32 { (Int32(base) * 2 + (write ? 1 : 0)) * stride }
 }
 
 /// When a loop is worth a region of its own.
@@ -76,12 +93,16 @@ package struct StateLayout: Sendable {
     package var reservationAddress: Int
     package var reservationValue: Int
     package var reservationSize: Int
+    /// Two fields whose union tells the pending interrupts, and the field that enables them.
+    package var pendingInterrupts: (Int, Int)
+    package var enabledInterrupts: Int
     /// Integer registers that deserve a host register everywhere, most wanted first.
     package var pinned: [Value]
 
     package init(
         values: Int, pc: Int, instructions: Int, timeFactor: Int, timeOffset: Int, reservationAddress: Int,
-        reservationValue: Int, reservationSize: Int, pinned: [Value]
+        reservationValue: Int, reservationSize: Int, pendingInterrupts: (Int, Int), enabledInterrupts: Int,
+        pinned: [Value]
     ) {
         self.values = values
         self.pc = pc
@@ -91,6 +112,8 @@ package struct StateLayout: Sendable {
         self.reservationAddress = reservationAddress
         self.reservationValue = reservationValue
         self.reservationSize = reservationSize
+        self.pendingInterrupts = pendingInterrupts
+        self.enabledInterrupts = enabledInterrupts
         self.pinned = pinned
     }
 

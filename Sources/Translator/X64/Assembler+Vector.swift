@@ -50,6 +50,13 @@ extension Assembler {
         modRM(from.code, to)
     }
 
+    /// Stores all 128 bits at any alignment (MOVUPS).
+    package mutating func store128(_ to: Address, _ from: VectorRegister) {
+        vex(reg: from.code, index: to.index.code & 8, base: to.base.code, v: 0, map: 1, pp: 0, wide: false)
+        byte(0x11)
+        modRM(from.code, to)
+    }
+
     /// Copies all 128 bits (MOVAPS).
     package mutating func move(_ to: VectorRegister, _ from: VectorRegister) {
         vex(reg: to.code, base: from.code, v: 0, map: 1, pp: 0, wide: false)

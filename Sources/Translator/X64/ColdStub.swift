@@ -36,7 +36,15 @@ struct ColdStub {
     var resume: UnsafePointer<UInt8>?
     /// Register that holds the guest address, or the vector register of a NaN.
     var register: UInt8 = 0
-    /// Low bound of a group's offsets, its extent in bytes; index of an exit.
+    /// The access whose check against a cached page failed: base register, offset, bytes, right. A
+    /// base of `.zero` = the TLB itself was asked.
+    var base: Value = .zero
+    var isWrite = false
+    var span: UInt16 = 0
+    var offset: Int32 = 0
+    /// Where the access is done once `rdx` holds its host address.
+    var access: UnsafePointer<UInt8>?
+    /// What the kind of stub needs to know: a group's extent and right, the index of an exit.
     var number: Int64 = 0
     /// Floating-point registers in vector registers that hold the guest's values here, and those
     /// of them that memory does not hold yet.

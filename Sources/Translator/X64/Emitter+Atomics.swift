@@ -7,13 +7,7 @@ extension Emitter {
         fetch(op.a, into: .rax)
         asm.test(.rax, immediate: Int32(bytes - 1))
         let misaligned = asm.jump(.notEqual)
-        asm.rorx(.rcx, .rax, by: 7, .b32)
-        asm.alu(.and, .rcx, core(\.tlbMask), .b32)
-        asm.load(.rdx, Address(.tlb, .rcx, write ? 8 : 0))
-        asm.alu(.xor, .rdx, .rax)
-        asm.alu(.cmp, .rdx, immediate: 4095)
-        let miss = asm.jump(.above)
-        asm.alu(.add, .rdx, Address(.tlb, .rcx, TLBEntry.hostOffset))
+        let miss = probe(.rax, span: 1, write: write)
         var note = note(.atomic, op, miss)
         note.sources.1 = misaligned
         note.number = Int64(bytes) | (write ? 1 << 16 : 0)
@@ -64,6 +58,18 @@ extension Emitter {
         asm.lockCompareExchange(Address(.rdx), .rcx, size)
         asm.jump(.notEqual, to: retry)
         keepLoaded(op, .rax)
+    }
+
+    /// Not atomic as a whole, but like the others all right or left to the interpreter.
+    mutating func zeroBlock(_ op: Op) {
+        fetch(op.a, into: .rax)
+        asm.alu(.and, .rax, immediate: -64)
+        var note = note(.atomic, op, probe(.rax, span: 64, write: true))
+        note.number = 64 | 1 << 16
+        note.resume = UnsafePointer(asm.cursor)
+        asm.bitwise(0x57, .xmm0, .xmm0, .xmm0)
+        for part in 0..<4 { asm.store128(Address(.rdx, Int32(part) * 16), .xmm0) }
+        finishAtomic(note)
     }
 
     mutating func loadReserved(_ op: Op) {

@@ -45,8 +45,9 @@ extension Emitter {
 
     private mutating func emitLoad(_ stub: ColdStub) {
         bindSources(stub)
+        if stub.base != .zero { refillCached(stub) }
         spillFloats(stub.dirtyFloats)
-        asm.mov(.rax, Register(stub.register))
+        if stub.register != 0 { asm.mov(.rax, Register(stub.register)) }
         asm.mov(.rdx, immediate: info(stub.op))
         callOut(thunks.load)
         loadFloats(stub.liveFloats)
@@ -55,8 +56,9 @@ extension Emitter {
 
     private mutating func emitStore(_ stub: ColdStub) {
         bindSources(stub)
+        if stub.base != .zero { refillCached(stub) }
         spillFloats(stub.dirtyFloats)
-        asm.mov(.rax, Register(stub.register))
+        if stub.register != 0 { asm.mov(.rax, Register(stub.register)) }
         if stub.op.b.isFloat {
             if let value = map.vector(stub.op.b) {
                 asm.move(.rcx, value, .b64)
@@ -76,8 +78,9 @@ extension Emitter {
     /// guest goes on at this very instruction in the variant without hoisting.
     private mutating func emitHoist(_ stub: ColdStub) {
         bindSources(stub)
+        if stub.base != .zero { refillCached(stub) }
         spillFloats(stub.dirtyFloats)
-        asm.mov(.rax, Register(stub.register))
+        if stub.register != 0 { asm.mov(.rax, Register(stub.register)) }
         asm.mov(.rdx, immediate: stub.number)
         callOut(thunks.hoist)
         loadFloats(stub.liveFloats)
@@ -132,7 +135,7 @@ extension Emitter {
         // A region has counted its branches already.
         let retired = region == nil ? Int(stub.op.retired) + 1 : 0
         withFloats(stub) {
-            $0.exit(to: stub.op.immediate, retired: retired, key: $0.unitKey & 0xff, polls: backward)
+            $0.exit(to: stub.op.immediate, retired: retired, key: $0.unitKey & UnitKey.mode, polls: backward)
         }
     }
 

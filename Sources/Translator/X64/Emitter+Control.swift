@@ -70,7 +70,7 @@ extension Emitter {
         linkRegister(op)
         if region != nil, op.destination == .zero { return jumpInRegion(op) }
         let backward = op.immediate <= Int64(op.pageOffset)
-        exit(to: op.immediate, retired: Int(op.retired) + 1, key: unitKey & 0xff, polls: backward)
+        exit(to: op.immediate, retired: Int(op.retired) + 1, key: unitKey & UnitKey.mode, polls: backward)
     }
 
     /// `c` = length of the instruction, when it saves its successor's address.
@@ -123,14 +123,21 @@ extension Emitter {
     mutating func callInterpreter(_ op: Op, _ dirty: UInt32, _ live: UInt32) {
         spillFloats(dirty)
         asm.mov(.rdx, immediate: info(op) & 0xff_ffff)
+        asm.mov(.rcx, immediate: encoding(op))
         callOut(thunks.interpret)
         loadFloats(live)
+    }
+
+    /// The guest's encoding, where the operation stands for nothing else; 0 = to be fetched.
+    private func encoding(_ op: Op) -> Int64 {
+        op.code == .interpret || op.code == .interpretAndLeave ? op.immediate : 0
     }
 
     mutating func interpretAndLeave(_ op: Op) {
         spillFloats(mappedFloats & writtenFloats)
         leaveRegion()
         asm.mov(.rdx, immediate: info(op) & 0xff_ffff)
+        asm.mov(.rcx, immediate: encoding(op))
         asm.jump(to: thunks.interpretAndLeave)
     }
 }

@@ -373,12 +373,24 @@ extension Emitter {
         keep(op.destination, .rax)
     }
 
-    /// `a` holds the bits to change; the field's displacement is `immediate`.
     mutating func changeStateBits(_ op: Op) {
         let field = state(layout.displacement(Int(op.immediate)))
+        if op.a == .zero {
+            let bits = Int32(op.c)
+            return asm.alu(op.code == .clearStateBits ? .and : .or, field, immediate: op.code == .clearStateBits ? ~bits : bits)
+        }
         fetch(op.a, into: .rax)
         if op.code == .clearStateBits { asm.unary(.not, .rax) }
         asm.alu(op.code == .clearStateBits ? .and : .or, field, .rax)
+    }
+
+    mutating func attendIfPending() {
+        asm.load(.rax, state(layout.displacement(layout.pendingInterrupts.0)))
+        asm.alu(.or, .rax, state(layout.displacement(layout.pendingInterrupts.1)))
+        asm.alu(.and, .rax, state(layout.displacement(layout.enabledInterrupts)))
+        let none = asm.jump(.equal)
+        asm.store(core(\.exitRequest), immediate: 1, .b32)
+        asm.bind(none)
     }
 
     /// time = ((TSC * factor) >> 32) + offset. RDTSC is not ordered: a guest that wants order fences.

@@ -18,14 +18,115 @@ extension Emitter {
             if offset != 0 { asm.alu(.add, .rax, immediate: Int32(truncatingIfNeeded: offset)) }
             address = .rax
         }
-        asm.rorx(.rcx, address, by: 7, .b32)
-        asm.alu(.and, .rcx, core(\.tlbMask), .b32)
-        asm.load(.rdx, Address(.tlb, .rcx, write ? 8 : 0))
+        let miss = probe(address, span: span, write: write)
+        return (miss, address)
+    }
+
+    /// Looks `address` up in the TLB; see `check`.
+    mutating func probe(_ address: Register, span: Int64, write: Bool) -> Fixup {
+        let entry = tlbEntry(address)
+        asm.load(.rdx, entry.at(write ? 8 : 0))
         asm.alu(.xor, .rdx, address)
         asm.alu(.cmp, .rdx, immediate: Int32(4096 - span))
         let miss = asm.jump(.above)
-        asm.alu(.add, .rdx, Address(.tlb, .rcx, TLBEntry.hostOffset))
-        return (miss, address)
+        asm.alu(.add, .rdx, entry.at(TLBEntry.hostOffset))
+        return miss
+    }
+
+    /// Makes the TLB entry that `address` belongs to addressable; uses up `rcx`. A region has other
+    /// uses for the register that points at the TLB.
+    private mutating func tlbEntry(_ address: Register) -> Address {
+        asm.rorx(.rcx, address, by: 7, .b32)
+        asm.alu(.and, .rcx, core(\.tlbMask), .b32)
+        guard region != nil else { return Address(.tlb, .rcx) }
+        asm.alu(.add, .rcx, core(\.tlb))
+        return Address(.rcx)
+    }
+
+    // MARK: Pages that a region remembers
+
+    private func cachedTag(_ base: Value, _ write: Bool) -> Address {
+        state(layout.core(\.cachedPages) + CachedPage.slot(base, write: write))
+    }
+
+    private func cachedHost(_ base: Value, _ write: Bool) -> Address {
+        state(layout.core(\.cachedPages) + CachedPage.slot(base, write: write) + 8)
+    }
+
+    /// Whether the region's pages through `base` tend to repeat.
+    func isCached(_ base: Value) -> Bool {
+        guard let region, base < 32 else { return false }
+        return depth > region.loadedDepth[Int(base)]
+    }
+
+    /// Empties the cached pages that the region uses.
+    mutating func clearCachedPages(_ mask: UInt64) {
+        guard mask != 0 else { return }
+        asm.mov(.rax, immediate: Int64(CachedPage.empty))
+        asm.load(.rcx, core(\.sink))
+        for slot in 0..<64 where mask >> UInt64(slot) & 1 != 0 {
+            let place = layout.core(\.cachedPages) + Int32(slot) * CachedPage.stride
+            asm.store(state(place), .rax)
+            asm.store(state(place + 8), .rcx)
+        }
+    }
+
+    /// Like `check`, against the page last reached through `base`. Leaves `rax` and `rcx` alone.
+    private mutating func checkCached(_ base: Value, _ offset: Int64, span: Int64, write: Bool) -> Fixup {
+        computeAddress(base, offset, into: .rdx)
+        asm.alu(.xor, .rdx, cachedTag(base, write))
+        asm.alu(.cmp, .rdx, immediate: Int32(4096 - span))
+        let miss = asm.jump(.above)
+        asm.alu(.add, .rdx, cachedHost(base, write))
+        return miss
+    }
+
+    private mutating func computeAddress(_ base: Value, _ offset: Int64, into register: Register) {
+        if let home = map.register(base), offset != 0 {
+            asm.lea(register, Address(home, Int32(truncatingIfNeeded: offset)))
+        } else {
+            fetch(base, into: register)
+            if offset != 0 { asm.alu(.add, register, immediate: Int32(truncatingIfNeeded: offset)) }
+        }
+    }
+
+    /// Behind the check of a cached page that failed: looks in the TLB, remembers what it says and
+    /// resumes; falls through with the address in `rax` when the TLB does not know either.
+    mutating func refillCached(_ stub: ColdStub) {
+        computeAddress(stub.base, Int64(stub.offset), into: .rax)
+        let entry = tlbEntry(.rax)
+        asm.load(.rdx, entry.at(stub.isWrite ? 8 : 0))
+        asm.alu(.xor, .rdx, .rax)
+        asm.alu(.cmp, .rdx, immediate: 4096 - Int32(stub.span))
+        let miss = asm.jump(.above)
+        asm.load(.rax, entry.at(stub.isWrite ? 8 : 0))
+        asm.store(cachedTag(stub.base, stub.isWrite), .rax)
+        asm.load(.rax, entry.at(TLBEntry.hostOffset))
+        asm.store(cachedHost(stub.base, stub.isWrite), .rax)
+        asm.alu(.add, .rdx, .rax)
+        if let access = stub.access { asm.jump(to: access) }
+        asm.bind(miss)
+    }
+
+    /// Either check, and the note of its cold path.
+    private mutating func check(
+        _ kind: ColdStub.Kind, _ op: Op, _ base: Value, _ offset: Int64, span: Int64, write: Bool
+    ) -> ColdStub {
+        var note: ColdStub
+        if isCached(base) {
+            note = self.note(kind, op, checkCached(base, offset, span: span, write: write))
+            note.base = base
+            note.offset = Int32(truncatingIfNeeded: offset)
+            note.span = UInt16(truncatingIfNeeded: span)
+            note.isWrite = write
+        } else {
+            let (miss, address) = check(base, offset, span: span, write: write)
+            note = self.note(kind, op, miss)
+            note.register = address.code
+        }
+        note.resume = UnsafePointer(asm.cursor)
+        note.access = note.resume
+        return note
     }
 
     private func stub(_ kind: ColdStub.Kind, _ op: Op) -> ColdStub {
@@ -62,11 +163,7 @@ extension Emitter {
     private mutating func locate(_ op: Op, _ index: Int, write: Bool) -> (Address, ColdStub?) {
         guard let group = group(index) else {
             let span = Int64(MemoryWidth(rawValue: op.c).bytes)
-            let (miss, address) = check(op.a, op.immediate, span: span, write: write)
-            var note = note(write ? .store : .load, op, miss)
-            note.register = address.code
-            note.resume = UnsafePointer(asm.cursor)
-            return (Address(.rdx), note)
+            return (Address(.rdx), check(write ? .store : .load, op, op.a, op.immediate, span: span, write: write))
         }
         let displacement = Int32(truncatingIfNeeded: op.immediate - group.low)
         if group.leader != index {
@@ -74,11 +171,8 @@ extension Emitter {
             return (Address(.rdx, displacement), nil)
         }
         let span = group.high - group.low
-        let (miss, address) = check(group.base, group.low, span: span, write: group.isWrite)
-        var note = note(.hoist, op, miss)
-        note.register = address.code
+        var note = check(.hoist, op, group.base, group.low, span: span, write: group.isWrite)
         note.number = span | (group.isWrite ? 1 << 16 : 0)
-        note.resume = UnsafePointer(asm.cursor)
         cold(note)
         asm.store(slot(group), .rdx)
         return (Address(.rdx, displacement), nil)

@@ -5,17 +5,23 @@ struct RegionRegisters {
         var register: Register
         /// Inside: a guest register, or `.zero` for the counter.
         var inside: Value
-        /// Outside.
+        /// Outside: a guest register, or `.zero` for the pointer to the TLB.
         var outside: Value
     }
 
     var exchanges = InlineArray<16, Exchange>(
         repeating: Exchange(register: .rax, inside: .zero, outside: .zero))
     var count = 0
-    /// Counts instructions retired since the region was entered, or since the last call out of it.
-    var counter: Register
+    /// Counts instructions retired since the region was entered, or since the last call out of it;
+    /// a region of long basic blocks counts in memory.
+    var counter: Register?
     /// Page offset of the region's head.
     var head: UInt16
+    /// The deepest loop in which each integer register is loaded from memory: a base that is
+    /// followed from object to object there. 0 = never loaded.
+    var loadedDepth = InlineArray<32, UInt8>(repeating: 0)
+    /// Cached pages that the region uses, as bits.
+    var cachedPages: UInt64 = 0
     /// Floating-point registers that hold boxed singles throughout, if they do at entry.
     var boxed: UInt32 = 0
 }
@@ -27,9 +33,10 @@ extension Emitter {
     /// From the map between units to the region's, at the entry.
     mutating func enterRegionFirst() {
         guard let region else { return }
-        for i in 0..<region.count {
+        for i in 0..<region.count where region.exchanges[i].outside != .zero {
             asm.store(home(region.exchanges[i].outside), region.exchanges[i].register)
         }
+        clearCachedPages(region.cachedPages)
         enterRegion()
         loadFloats(mappedFloats)
         requireBoxedAtEntry(region.boxed)
@@ -42,17 +49,19 @@ extension Emitter {
         for i in 0..<region.count where region.exchanges[i].inside != .zero {
             asm.load(region.exchanges[i].register, home(region.exchanges[i].inside))
         }
-        asm.mov(region.counter, immediate: 0)
+        if let counter = region.counter { asm.mov(counter, immediate: 0) }
     }
 
     /// Back to the map between units; leaves scratch registers alone. Nothing in a straight unit.
     mutating func leaveRegion() {
         guard let region else { return }
-        asm.alu(.add, state(layout.displacement(layout.instructions)), region.counter)
+        if let counter = region.counter {
+            asm.alu(.add, state(layout.displacement(layout.instructions)), counter)
+        }
         for i in 0..<region.count {
             let exchange = region.exchanges[i]
             if exchange.inside != .zero { asm.store(home(exchange.inside), exchange.register) }
-            asm.load(exchange.register, home(exchange.outside))
+            asm.load(exchange.register, exchange.outside == .zero ? core(\.tlb) : home(exchange.outside))
         }
     }
 
@@ -88,11 +97,13 @@ extension Emitter {
         context.pointee.labels[Int(op.immediate) >> 1] =
             UInt32(truncatingIfNeeded: asm.cursor - thunks.base) + 2
         boxedFloats = region?.boxed ?? 0
+        depth = op.c
     }
 
     private mutating func tally(_ retired: Int) {
         guard let region, retired > 0 else { return }
-        asm.lea(region.counter, Address(region.counter, Int32(retired)))
+        guard let counter = region.counter else { return countInstructions(retired) }
+        asm.lea(counter, Address(counter, Int32(retired)))
     }
 
     private func isInside(_ offset: Int64) -> Bool {
@@ -145,7 +156,7 @@ extension Emitter {
         let isAdded = op.c == 0
         tally(isAdded && lastWasBranch(op) ? 0 : Int(op.retired) + 1)
         guard isInside(op.immediate) else {
-            return exit(to: op.immediate, retired: 0, key: unitKey & 0xff, polls: op.immediate <= Int64(op.pageOffset))
+            return exit(to: op.immediate, retired: 0, key: unitKey & UnitKey.mode, polls: op.immediate <= Int64(op.pageOffset))
         }
         if op.immediate <= Int64(op.pageOffset) { poll(op.immediate, retired: 0) }
         branchTo(op.immediate)
@@ -166,7 +177,7 @@ extension Emitter {
         let refused = stub.register != 0
         exit(
             to: stub.number, retired: Int(stub.op.retired),
-            key: unitKey & 0xff | (refused ? UnitKey.unhoisted : 0), polls: false)
+            key: unitKey & UnitKey.mode | (refused ? UnitKey.unhoisted : 0), polls: false)
         writtenFloats = written
     }
 
@@ -200,6 +211,7 @@ extension Emitter {
         if let place = stub.resume { asm.jump(.equal, to: place) }
         let offset = region.map { Int64($0.head) } ?? Int64(ops[0].pageOffset)
         asm.mov(.rdx, immediate: offset)
+        asm.mov(.rcx, immediate: 0)
         asm.jump(to: thunks.interpretAndLeave)
     }
 }

@@ -24,6 +24,8 @@ struct Emitter: ~Copyable {
     var secondPage: UInt64 = 0
     /// What a region changes about the registers; `nil` for a straight unit.
     var region: RegionRegisters?
+    /// How many loops of the region are around this point.
+    var depth: UInt8 = 0
 
     /// A memory operand for the state field at `displacement` from the state register.
     @inline(__always)
@@ -144,7 +146,9 @@ struct Emitter: ~Copyable {
         case .storeState: storeState(op)
         case .exchangeState: exchangeState(op)
         case .setStateBits, .clearStateBits: changeStateBits(op)
+        case .attendIfPending: attendIfPending()
         case .readTime: readTime(op)
+        case .zeroBlock: zeroBlock(op)
         case .floatLoad: floatLoad(op, index)
         case .floatStore: floatStore(op, index)
         case .floatAdd, .floatSub, .floatMul, .floatDiv, .floatSqrt: floatArithmetic(op)

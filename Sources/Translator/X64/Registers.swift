@@ -43,6 +43,12 @@ package struct Address: Sendable {
     }
 }
 
+extension Address {
+    /// The same place, `more` bytes on.
+    @inline(__always)
+    func at(_ more: Int32) -> Address { Address(base, index, shift: shift, displacement &+ more) }
+}
+
 /// A condition code, as encoded in Jcc, SETcc and CMOVcc.
 package enum Condition: UInt8, Sendable {
     case overflow = 0, notOverflow, below, aboveOrEqual, equal, notEqual, belowOrEqual, above
