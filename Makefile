@@ -55,8 +55,10 @@ test-build: swift
 # Tests that boot guests come last and one by one: they are the ones that need the processors for themselves.
 test: test-build
 	$(BUILT)/viv guests update busybox || $(BUILT)/viv guests
-	$(TEST) --skip EndToEndTests
-	$(TEST) --filter EndToEndTests --no-parallel
+	@status=0; \
+	$(TEST) --skip EndToEndTests || status=1; \
+	$(TEST) --filter EndToEndTests --no-parallel || status=1; \
+	exit $$status
 
 test-long: export VIV_LONG := 1
 test-long: test

@@ -1,12 +1,16 @@
+import Foundation
 import RISCV
 import Testing
 
 /// The translator does what the reference interpreter does, on random programs.
 @Suite struct AgreementTests {
+    /// How many times as many seeds are tried: `make test-long` searches further.
+    private static let reach: UInt64 = ProcessInfo.processInfo.environment["VIV_LONG"] == nil ? 1 : 50
+
     private func compare(
         _ name: String, seeds: Range<UInt64>, length: Int = 24, rounding: UInt32 = 0, pick: (Encoding) -> Bool
     ) {
-        for seed in seeds {
+        for seed in seeds.lowerBound..<seeds.upperBound * Self.reach {
             let program = RandomProgram(seed: seed, length: length, pick: pick)
             let expected = Bench().run(program, translating: false, rounding: rounding)
             let actual = Bench().run(program, translating: true, rounding: rounding)
