@@ -144,7 +144,7 @@ struct FrontEnd {
             unit.append(Op(.fence))
             return false
         case .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci:
-            if !status(i, mode, &unit) { unit.append(register(i, mode)) }
+            if !status(i, mode, &unit), !exceptions(i, mode, &unit) { unit.append(register(i, mode)) }
             return false
         case .cboZero where mode.mayZeroBlocks:
             unit.append(Op(.zeroBlock, .zero, i.first))
@@ -175,6 +175,19 @@ struct FrontEnd {
         if i.rd != 0 { readStatus(i, field, mode, &unit) }
         unit.append(Op(i.op == .csrrsi ? .setStateBits : .clearStateBits, c: i.rs1, immediate: field))
         if i.op == .csrrsi { unit.append(Op(.attendIfPending)) }
+        return true
+    }
+
+    /// FRFLAGS and FSFLAGS, which compilers put around comparisons.
+    private func exceptions(_ i: Instruction, _ mode: ModeKey, _ unit: inout UnitBuilder) -> Bool {
+        guard mode.hasFloat, UInt16(truncatingIfNeeded: i.imm) == RegisterNumber.fflags else { return false }
+        if i.op == .csrrs, i.rs1 == 0 {
+            unit.append(Op(.readExceptions, i.destination))
+            return true
+        }
+        guard i.op == .csrrw, i.rd == 0 || i.rd != i.rs1 else { return false }
+        if i.rd != 0 { unit.append(Op(.readExceptions, i.destination)) }
+        unit.append(Op(.writeExceptions, .zero, i.first))
         return true
     }
 

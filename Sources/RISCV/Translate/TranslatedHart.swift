@@ -46,7 +46,8 @@ package final class TranslatedHart: GuestISA {
         values: offset(\.x), pc: offset(\.pc), instructions: offset(\.instructions),
         timeFactor: offset(\.timeFactor), timeOffset: offset(\.timeOffset),
         reservationAddress: offset(\.reservationAddress), reservationValue: offset(\.reservationValue),
-        reservationSize: offset(\.reservationSize), pendingInterrupts: (offset(\.mip), offset(\.interruptLines)),
+        reservationSize: offset(\.reservationSize), exceptions: offset(\.fflags),
+        exceptionBits: [16, 0, 8, 4, 2, 1], pendingInterrupts: (offset(\.mip), offset(\.interruptLines)),
         enabledInterrupts: offset(\.mie),
         // a0, a1, a2 ... as the compilers like them: x10 x11 x12 x13 x14 x15, sp, s0, s1, ra.
         pinned: [10, 11, 12, 13, 14, 15, 2, 8, 9, 1])

@@ -135,6 +135,11 @@ package final class CodeCache: @unchecked Sendable {
         tried[physical & ~0xfff, default: []].insert(physical << 16 | UInt64(key & UnitKey.mode)).inserted
     }
 
+    /// Page offsets of the heads in the page of `physical` that were tried.
+    func triedHeads(_ physical: UInt64) -> Set<Int> {
+        Set((tried[physical & ~0xfff] ?? []).map { Int($0 >> 16 & 0xfff) })
+    }
+
     /// Lets the entry of a unit lead to other code for the same instructions.
     func redirect(_ old: UInt32, to new: UInt32) {
         let distance = Int64(new) - Int64(old) - 5

@@ -97,6 +97,8 @@ package struct Op {
         /// immediate: 0 copy, 1 negate, 2 exclusive or of the signs
         case floatSign
         case floatMoveToInteger, floatMoveFromInteger
+        /// destination = the sticky exceptions; the sticky exceptions = a.
+        case readExceptions, writeExceptions
         /// To the other precision: `c` bit 0 = the source is double
         case floatConvert
         /// `c` bit 0 double, bit 1 the integer has 64 bits, bit 2 unsigned, bit 3 truncating
@@ -115,6 +117,13 @@ package struct Op {
         case jumpIndirect
         /// Marks the start of a basic block; `immediate` = its page offset, `c` = depth of loops.
         case label
+
+        /// Whether its code leaves `rdx`, where memory accesses keep addresses, as it is.
+        @inline(__always)
+        var sparesAddress: Bool {
+            rawValue <= Code.rotateRight.rawValue || self == .load || self == .store || self == .floatLoad
+                || self == .floatStore || self == .constant
+        }
 
         @inline(__always)
         var usesFloats: Bool { rawValue >= Code.floatLoad.rawValue && rawValue <= Code.floatFromInteger.rawValue }

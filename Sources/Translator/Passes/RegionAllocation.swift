@@ -9,32 +9,26 @@ struct RegionAllocation {
     private var interprets = false
     private var operations = 0
     private var blocks = 1
-    private var loadedDepth = InlineArray<32, UInt8>(repeating: 0)
     private var cachedPages: UInt64 = 0
 
     init(_ ops: UnsafePointer<Op>, _ count: Int) {
         var weight: UInt32 = 1
-        var depth: UInt8 = 0
         for index in 0..<count {
             let op = ops[index]
             if op.code == .label {
-                depth = op.c
-                weight = 1 << (3 * UInt32(depth))
+                weight = 1 << (3 * UInt32(op.c))
                 blocks += 1
             }
             operations += 1
-            lookAtAccess(op, depth)
+            lookAtAccess(op)
             if op.code == .interpret { interprets = true }
             weigh(op, weight)
             if op.code.usesFloats { look(op) }
         }
     }
 
-    /// Notes bases that are loaded, and the pages that may be worth remembering.
-    private mutating func lookAtAccess(_ op: Op, _ depth: UInt8) {
-        if op.code == .load, op.destination < 32 {
-            loadedDepth[Int(op.destination)] = Swift.max(loadedDepth[Int(op.destination)], depth)
-        }
+    /// Notes the pages that may be worth remembering.
+    private mutating func lookAtAccess(_ op: Op) {
         guard op.a < 32 else { return }
         switch op.code {
         case .load, .floatLoad: cachedPages |= 1 << (UInt64(op.a) * 2)
@@ -85,7 +79,6 @@ struct RegionAllocation {
         }
         for (owner, register) in free where owner != .zero { map[owner] = register.code }
         result.boxed = interprets ? 0 : singles & ~unboxed
-        result.loadedDepth = loadedDepth
         result.cachedPages = cachedPages
         return result
     }

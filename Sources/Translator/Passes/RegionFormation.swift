@@ -47,6 +47,14 @@ struct RegionFormation: ~Copyable {
         return true
     }
 
+    /// Instructions in the loop, as an estimate of its appetite for registers.
+    var size: Int { blocks.filter(\.isMember).reduce(0) { $0 + ($1.end - $1.start) / 3 } }
+
+    /// Whether another loop head of the region is among `heads` (page offsets).
+    func contains(_ heads: Set<Int>, but head: Int) -> Bool {
+        blocks.contains { $0.isMember && $0.start != head && heads.contains($0.start) }
+    }
+
     private mutating func forget() {
         for offset in found { instructions[offset >> 1] = Instruction() }
         found.removeAll(keepingCapacity: true)

@@ -56,6 +56,10 @@ package final class TranslatedVCPU: @unchecked Sendable {
         core.pointee.runtime = UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque())
         core.pointee.jumpCache = UInt(bitPattern: jumps)
         core.pointee.sink = UInt(bitPattern: sink)
+        let bits = isa.layout.exceptionBits
+        for flags in 0..<64 {
+            core.pointee.exceptions[flags] = bits.indices.reduce(0) { flags >> $1 & 1 != 0 ? $0 | bits[$1] : $0 }
+        }
         let host = UInt64(UInt(bitPattern: cache.memory.host))
         core.pointee.physicalDelta = cache.memory.base &- host
         tlb.flush { _ in true }

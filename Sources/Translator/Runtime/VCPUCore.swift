@@ -23,10 +23,10 @@ package struct VCPUCore {
     var runtime: UInt = 0
     /// What a load from a device, or across two pages, has fetched for emitted code to pick up.
     var bounce: UInt64 = 0
-    /// The guest's rounding mode as an MXCSR value, with all exceptions masked.
-    var mxcsr: UInt32 = 0x1f80
     /// Where emitted code reads and writes MXCSR.
     var mxcsrTransfer: UInt32 = 0
+    /// What the exception bits of MXCSR are to the guest.
+    var exceptions = InlineArray<64, UInt8>(repeating: 0)
     /// Host addresses that the running unit keeps for base registers it has checked.
     var hoisted = InlineArray<16, UInt64>(repeating: 0)
 
@@ -93,6 +93,11 @@ package struct StateLayout: Sendable {
     package var reservationAddress: Int
     package var reservationValue: Int
     package var reservationSize: Int
+    /// A 32-bit field with the guest's sticky floating-point exceptions, to which those in MXCSR add.
+    package var exceptions: Int
+    /// What the guest calls the exceptions of MXCSR: invalid, denormal, divide by zero, overflow,
+    /// underflow, inexact.
+    package var exceptionBits: [UInt8]
     /// Two fields whose union tells the pending interrupts, and the field that enables them.
     package var pendingInterrupts: (Int, Int)
     package var enabledInterrupts: Int
@@ -101,7 +106,8 @@ package struct StateLayout: Sendable {
 
     package init(
         values: Int, pc: Int, instructions: Int, timeFactor: Int, timeOffset: Int, reservationAddress: Int,
-        reservationValue: Int, reservationSize: Int, pendingInterrupts: (Int, Int), enabledInterrupts: Int,
+        reservationValue: Int, reservationSize: Int, exceptions: Int, exceptionBits: [UInt8],
+        pendingInterrupts: (Int, Int), enabledInterrupts: Int,
         pinned: [Value]
     ) {
         self.values = values
@@ -112,6 +118,8 @@ package struct StateLayout: Sendable {
         self.reservationAddress = reservationAddress
         self.reservationValue = reservationValue
         self.reservationSize = reservationSize
+        self.exceptions = exceptions
+        self.exceptionBits = exceptionBits
         self.pendingInterrupts = pendingInterrupts
         self.enabledInterrupts = enabledInterrupts
         self.pinned = pinned

@@ -250,6 +250,33 @@ extension Emitter {
         keepFloat(op.destination, to, boxed: !isDouble(op))
     }
 
+    // MARK: Exceptions
+
+    /// What memory holds together with what MXCSR has collected since.
+    mutating func readExceptions(_ op: Op) {
+        asm.storeMXCSR(core(\.mxcsrTransfer))
+        asm.load(.rax, core(\.mxcsrTransfer), .b32)
+        asm.alu(.and, .rax, immediate: 0x3f, .b32)
+        asm.load(.rax, Address(.state, .rax, layout.core(\.exceptions)), .b8, signed: false)
+        asm.alu(.or, .rax, state(layout.displacement(layout.exceptions)), .b32)
+        keep(op.destination, .rax)
+    }
+
+    /// LDMXCSR is slow, and MXCSR has often nothing to forget.
+    mutating func writeExceptions(_ op: Op) {
+        fetch(op.a, into: .rcx)
+        asm.alu(.and, .rcx, immediate: 31, .b32)
+        asm.store(state(layout.displacement(layout.exceptions)), .rcx, .b32)
+        asm.storeMXCSR(core(\.mxcsrTransfer))
+        asm.load(.rax, core(\.mxcsrTransfer), .b32)
+        asm.test(.rax, immediate: 0x3f)
+        let clean = asm.jump(.equal)
+        asm.alu(.and, .rax, immediate: ~0x3f, .b32)
+        asm.store(core(\.mxcsrTransfer), .rax, .b32)
+        asm.loadMXCSR(core(\.mxcsrTransfer))
+        asm.bind(clean)
+    }
+
     // MARK: Conversions
 
     mutating func floatConvert(_ op: Op) {

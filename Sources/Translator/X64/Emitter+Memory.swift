@@ -53,10 +53,21 @@ extension Emitter {
         state(layout.core(\.cachedPages) + CachedPage.slot(base, write: write) + 8)
     }
 
-    /// Whether the region's pages through `base` tend to repeat.
-    func isCached(_ base: Value) -> Bool {
-        guard let region, base < 32 else { return false }
-        return depth > region.loadedDepth[Int(base)]
+    /// Whether accesses through `base` at this point tend to stay in one page for a while: they do
+    /// unless the base was itself loaded from memory, which is following pointers.
+    private func isCached(_ base: Value, _ index: Int) -> Bool {
+        guard region != nil, base < 32 else { return false }
+        var earlier = index - 1
+        while earlier >= 0, ops[earlier].code != .label {
+            if ops[earlier].destination == base { return ops[earlier].code != .load }
+            earlier -= 1
+        }
+        var isLoaded = false
+        for other in 0..<count where ops[other].destination == base {
+            if ops[other].code != .load { return true }
+            isLoaded = true
+        }
+        return !isLoaded
     }
 
     /// Empties the cached pages that the region uses.
@@ -110,10 +121,10 @@ extension Emitter {
 
     /// Either check, and the note of its cold path.
     private mutating func check(
-        _ kind: ColdStub.Kind, _ op: Op, _ base: Value, _ offset: Int64, span: Int64, write: Bool
+        _ kind: ColdStub.Kind, _ op: Op, _ index: Int, _ base: Value, _ offset: Int64, span: Int64, write: Bool
     ) -> ColdStub {
         var note: ColdStub
-        if isCached(base) {
+        if isCached(base, index) {
             note = self.note(kind, op, checkCached(base, offset, span: span, write: write))
             note.base = base
             note.offset = Int32(truncatingIfNeeded: offset)
@@ -162,19 +173,22 @@ extension Emitter {
     /// displacement and, for a lone access, its unfinished cold note.
     private mutating func locate(_ op: Op, _ index: Int, write: Bool) -> (Address, ColdStub?) {
         guard let group = group(index) else {
+            slotInHand = Hoisting.noSlot
             let span = Int64(MemoryWidth(rawValue: op.c).bytes)
-            return (Address(.rdx), check(write ? .store : .load, op, op.a, op.immediate, span: span, write: write))
+            return (Address(.rdx), check(write ? .store : .load, op, index, op.a, op.immediate, span: span, write: write))
         }
         let displacement = Int32(truncatingIfNeeded: op.immediate - group.low)
         if group.leader != index {
-            asm.load(.rdx, slot(group))
+            if slotInHand != group.slot { asm.load(.rdx, slot(group)) }
+            slotInHand = group.slot
             return (Address(.rdx, displacement), nil)
         }
         let span = group.high - group.low
-        var note = check(.hoist, op, group.base, group.low, span: span, write: group.isWrite)
+        var note = check(.hoist, op, index, group.base, group.low, span: span, write: group.isWrite)
         note.number = span | (group.isWrite ? 1 << 16 : 0)
         cold(note)
         asm.store(slot(group), .rdx)
+        slotInHand = group.slot
         return (Address(.rdx, displacement), nil)
     }
 

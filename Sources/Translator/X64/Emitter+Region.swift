@@ -17,9 +17,6 @@ struct RegionRegisters {
     var counter: Register?
     /// Page offset of the region's head.
     var head: UInt16
-    /// The deepest loop in which each integer register is loaded from memory: a base that is
-    /// followed from object to object there. 0 = never loaded.
-    var loadedDepth = InlineArray<32, UInt8>(repeating: 0)
     /// Cached pages that the region uses, as bits.
     var cachedPages: UInt64 = 0
     /// Floating-point registers that hold boxed singles throughout, if they do at entry.
@@ -97,7 +94,6 @@ extension Emitter {
         context.pointee.labels[Int(op.immediate) >> 1] =
             UInt32(truncatingIfNeeded: asm.cursor - thunks.base) + 2
         boxedFloats = region?.boxed ?? 0
-        depth = op.c
     }
 
     private mutating func tally(_ retired: Int) {

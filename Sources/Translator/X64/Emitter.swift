@@ -24,8 +24,8 @@ struct Emitter: ~Copyable {
     var secondPage: UInt64 = 0
     /// What a region changes about the registers; `nil` for a straight unit.
     var region: RegionRegisters?
-    /// How many loops of the region are around this point.
-    var depth: UInt8 = 0
+    /// The group whose host address `rdx` holds at this point.
+    var slotInHand = Hoisting.noSlot
 
     /// A memory operand for the state field at `displacement` from the state register.
     @inline(__always)
@@ -118,6 +118,7 @@ struct Emitter: ~Copyable {
     }
 
     private mutating func emit(_ op: Op, _ index: Int) {
+        if !op.code.sparesAddress { slotInHand = Hoisting.noSlot }
         switch op.code {
         case .add, .sub, .and, .or, .xor, .andNot, .orNot, .xorNot, .multiply: binary(op)
         case .shiftLeft, .shiftRight, .shiftRightSigned, .rotateLeft, .rotateRight: shift(op)
@@ -158,6 +159,8 @@ struct Emitter: ~Copyable {
         case .floatSign: floatSign(op)
         case .floatMoveToInteger: floatMoveToInteger(op)
         case .floatMoveFromInteger: floatMoveFromInteger(op)
+        case .readExceptions: readExceptions(op)
+        case .writeExceptions: writeExceptions(op)
         case .floatConvert: floatConvert(op)
         case .floatToInteger: floatToInteger(op)
         case .floatFromInteger: floatFromInteger(op)
