@@ -48,8 +48,9 @@ final class CodeBuffer {
     func commit(to end: UnsafeMutablePointer<UInt8>) {
         used = (end - writable + 15) & ~15
         guard used - returned >= 2 * Self.returnStep else { return }
-        madvise(writable + returned, Self.returnStep, MADV_DONTNEED)
         returned += Self.returnStep
+        // All of them: links have touched earlier pages again since the last time.
+        madvise(writable, returned, MADV_DONTNEED)
     }
 
     /// Forgets all code after the first `kept` bytes. No vCPU may be inside the code.

@@ -118,6 +118,12 @@ package struct Op {
         /// Marks the start of a basic block; `immediate` = its page offset, `c` = depth of loops.
         case label
 
+        /// Whether its code gets at its operands by `Emitter.fetch` alone before it changes `rax`.
+        @inline(__always)
+        var readsThroughFetch: Bool {
+            rawValue <= Code.setLessUnsigned.rawValue || self == .load || self == .store || self == .branch
+        }
+
         /// Whether its code leaves `rdx`, where memory accesses keep addresses, as it is.
         @inline(__always)
         var sparesAddress: Bool {

@@ -35,6 +35,8 @@ extension Emitter {
             fetch(op.b, into: .rcx)
             asm.exchange(Address(.rdx), .rcx, size)
             keepLoaded(op, .rcx)
+        case .atomicAdd where op.destination == .zero:
+            asm.lockALU(.add, Address(.rdx), read(op.b, .rcx), size)
         case .atomicAdd:
             fetch(op.b, into: .rcx)
             asm.lockExchangeAdd(Address(.rdx), .rcx, size)

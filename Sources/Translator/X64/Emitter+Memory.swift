@@ -12,6 +12,7 @@ extension Emitter {
             address = register
         } else if let register = map.register(base) {
             asm.lea(.rax, Address(register, Int32(truncatingIfNeeded: offset)))
+            inHand = nil
             address = .rax
         } else {
             fetch(base, into: .rax)
@@ -205,6 +206,8 @@ extension Emitter {
 
     mutating func store(_ op: Op, _ index: Int) {
         let (address, note) = locate(op, index, write: true)
+        // A cold path may have come by, and used it up.
+        inHand = nil
         let size = MemoryWidth(rawValue: op.c).size
         if op.b == .zero {
             asm.store(address, immediate: 0, size)

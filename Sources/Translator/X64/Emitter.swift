@@ -24,6 +24,12 @@ struct Emitter: ~Copyable {
     var secondPage: UInt64 = 0
     /// What a region changes about the registers; `nil` for a straight unit.
     var region: RegionRegisters?
+    /// The value in memory that `rax` holds as well at this point, and the one that the operation
+    /// being emitted leaves there.
+    var inHand: Value?
+    var kept: Value?
+    /// The operation being emitted has no cold path that resumes behind its result.
+    var keepsInHand = false
     /// The group whose host address `rdx` holds at this point.
     var slotInHand = Hoisting.noSlot
 
@@ -52,6 +58,13 @@ struct Emitter: ~Copyable {
 
     /// Copies `value` into `register`.
     mutating func fetch(_ value: Value, into register: Register, _ size: Size = .b64) {
+        if let held = inHand, held == value {
+            if register != .rax { asm.mov(register, .rax, size) }
+            // The caller computes in `rax` from here on.
+            if register == .rax { inHand = nil }
+            return
+        }
+        if register == .rax { inHand = nil }
         if let home = map.register(value) {
             if home != register { asm.mov(register, home, size) }
         } else if value == .zero {
@@ -73,6 +86,7 @@ struct Emitter: ~Copyable {
             if home != register { asm.mov(home, register) }
         } else {
             asm.store(home(value), register)
+            if register == .rax, keepsInHand { kept = value }
         }
     }
 
@@ -82,6 +96,8 @@ struct Emitter: ~Copyable {
             asm.alu(op, register, other, size)
         } else if value == .zero {
             asm.alu(op, register, immediate: 0, size)
+        } else if inHand == value, register != .rax {
+            asm.alu(op, register, .rax, size)
         } else {
             asm.alu(op, register, home(value), size)
         }
@@ -113,11 +129,15 @@ struct Emitter: ~Copyable {
             enterRegionFirst()
         }
         for index in 0..<count { emit(ops[index], index) }
+        inHand = nil
         emitColdStubs()
         if region != nil { bindForwardBranches() }
     }
 
     private mutating func emit(_ op: Op, _ index: Int) {
+        keepsInHand = op.code.readsThroughFetch
+        inHand = keepsInHand ? kept : nil
+        kept = nil
         if !op.code.sparesAddress { slotInHand = Hoisting.noSlot }
         switch op.code {
         case .add, .sub, .and, .or, .xor, .andNot, .orNot, .xorNot, .multiply: binary(op)
