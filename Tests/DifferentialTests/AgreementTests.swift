@@ -8,10 +8,11 @@ import Testing
     private static let reach: UInt64 = ProcessInfo.processInfo.environment["VIV_LONG"] == nil ? 1 : 50
 
     private func compare(
-        _ name: String, seeds: Range<UInt64>, length: Int = 24, rounding: UInt32 = 0, pick: (Encoding) -> Bool
+        _ name: String, seeds: Range<UInt64>, length: Int = 24, turns: UInt64 = 1, rounding: UInt32 = 0,
+        pick: (Encoding) -> Bool
     ) {
         for seed in seeds.lowerBound..<seeds.upperBound * Self.reach {
-            let program = RandomProgram(seed: seed, length: length, pick: pick)
+            let program = RandomProgram(seed: seed, length: length, turns: turns, pick: pick)
             let expected = Bench().run(program, translating: false, rounding: rounding)
             let actual = Bench().run(program, translating: true, rounding: rounding)
             if expected == actual { continue }
@@ -78,6 +79,21 @@ import Testing
 
     @Test(arguments: [0, 1, 2, 3, 4, 5] as [UInt32]) func floatingPoint(rounding: UInt32) {
         compare("float", seeds: 1..<300, rounding: rounding) { between($0, .flw, .fmvDX) }
+    }
+
+    @Test func loopsOfIntegers() {
+        compare("integer loops", seeds: 1..<60, length: 12, turns: 1500) {
+            between($0, .beq, .bgeu) || between($0, .lb, .and) || between($0, .addw, .sraw)
+                || between($0, .mul, .remuw)
+        }
+    }
+
+    @Test func loopsOfFloatingPoint() {
+        compare("float loops", seeds: 1..<60, length: 12, turns: 1500) { between($0, .flw, .fmvDX) }
+    }
+
+    @Test func loopsOfEverything() {
+        compare("mixed loops", seeds: 1..<120, length: 20, turns: 1500) { _ in true }
     }
 
     @Test func everythingTogether() {

@@ -37,5 +37,6 @@ extension RandomProgram {
         self.words = words
         self.registers = registers
         floats = [UInt64](repeating: 0, count: 32)
+        isLoop = false
     }
 }

@@ -58,7 +58,7 @@ final class Bench {
         for index in 1..<32 { state.pointee.x[index] = program.registers[index] }
         for index in 0..<32 { state.pointee.f[index] = program.floats[index] }
         state.pointee.x[8] = Self.data + 0x1000 + program.registers[8] & 0x7ff
-        state.pointee.x[9] = Self.data + 0x2ff0
+        if !program.isLoop { state.pointee.x[9] = Self.data + 0x2ff0 }
         state.pointee.privilege = 1
         state.pointee.mstatus |= Status.fs
         state.pointee.stvec = Self.handler

@@ -22,19 +22,42 @@ struct RandomProgram {
     let words: [UInt32]
     let registers: [UInt64]
     let floats: [UInt64]
+    let isLoop: Bool
 
     static let call: UInt32 = 0x0000_0073
 
-    init(seed: UInt64, length: Int, pick: (Encoding) -> Bool) {
+    /// - Parameter turns: how often the program is run over before it ends: often enough, and the
+    ///   translator makes a region of it.
+    init(seed: UInt64, length: Int, turns: UInt64 = 1, pick: (Encoding) -> Bool) {
         var random = SeededGenerator(seed: seed)
         let choices = EncodingTable.shared.encodings.filter { Self.isTame($0.op) && pick($0) }
-        let body = (0..<length).map { position in
+        var body = (0..<length).map { position in
             guard let choice = choices.randomElement(using: &random) else { fatalError("nothing to pick") }
             return Self.word(choice, left: length - position, &random)
         }
+        isLoop = turns > 1
+        if isLoop {
+            body = body.map { Self.usesSecondBase($0) ? $0 & ~(1 << 15) : $0 }
+            body += Self.closing(length)
+        }
         words = body + [UInt32](repeating: Self.call, count: 4)
-        registers = (0..<32).map { _ in Self.interesting(&random) }
+        var registers = (0..<32).map { _ in Self.interesting(&random) }
+        if isLoop { registers[9] = turns }
+        self.registers = registers
         floats = (0..<32).map { _ in Self.interestingFloat(&random) }
+    }
+
+    /// ADDI x9, x9, -1 and BNE x9, x0 to the start of a body of `length` instructions.
+    private static func closing(_ length: Int) -> [UInt32] {
+        let distance = UInt32(bitPattern: Int32(-4 * (length + 1)))
+        let high = (distance >> 12 & 1) << 31 | (distance >> 5 & 0x3f) << 25
+        let low = (distance >> 1 & 15) << 8 | (distance >> 11 & 1) << 7
+        return [0xfff4_8493, high | low | 0x0004_9063]
+    }
+
+    /// x9 counts the turns of a loop, so it cannot be the base of an access there.
+    private static func usesSecondBase(_ word: UInt32) -> Bool {
+        usesAddress(Decoder().decode(word).op) && word >> 15 & 31 == 9
     }
 
     /// Left out: what leaves the straight line for good, or reads clocks and counters.

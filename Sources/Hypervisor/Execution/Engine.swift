@@ -16,7 +16,8 @@ struct Engine {
 
     /// The accelerator that `auto` stands for.
     static func resolve(_ accelerator: Accelerator) -> Accelerator {
-        accelerator == .auto ? .translate : accelerator
+        guard accelerator == .auto else { return accelerator }
+        return CodeCache.isSupported ? .translate : .interpret
     }
 
     /// One engine for each hart, with everything it needs to run.
@@ -24,6 +25,10 @@ struct Engine {
         _ accelerator: Accelerator, _ harts: [Hart], _ memory: GuestMemory
     ) throws(MachineError) -> [Engine] {
         guard resolve(accelerator) == .translate else { return harts.map { Engine(Interpreter($0)) } }
+        guard CodeCache.isSupported else {
+            let needs = "translation needs a processor with AVX2, BMI2 and FMA"
+            throw MachineError(.refused, needs + "; use --accel interpret")
+        }
         guard let cache = CodeCache(memory: memory) else {
             throw MachineError(.refused, "this host allows no executable memory; use --accel interpret")
         }

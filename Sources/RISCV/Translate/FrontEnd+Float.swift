@@ -5,7 +5,9 @@ extension FrontEnd {
     func float(_ i: Instruction, _ mode: ModeKey) -> Op {
         guard mode.hasFloat else { return Op(.interpretAndLeave, immediate: Int64(i.raw)) }
         // With a reserved mode in frm every instruction that names it is illegal, exact or not.
-        if i.rm == 7, mode.rounding > 4, [.fcvtDS, .fcvtDW, .fcvtDWU].contains(i.op) { return Op(.interpret, immediate: Int64(i.raw)) }
+        if i.rm == 7, mode.rounding > 4, [.fcvtDS, .fcvtDW, .fcvtDWU].contains(i.op) {
+            return Op(.interpret, immediate: Int64(i.raw))
+        }
         if let op = exact(i) { return op }
         if isTruncation(i), let op = toInteger(i, truncating: true) { return op }
         guard mayRound(i, mode) else { return Op(.interpret, immediate: Int64(i.raw)) }

@@ -92,7 +92,9 @@ struct FrontEnd {
     private func memory(_ i: Instruction, _ mode: ModeKey) -> Op {
         let offset = Int64(i.imm)
         func load(_ size: Size, _ signed: Bool = false) -> Op {
-            Op(.load, i.destination, i.first, c: MemoryWidth(size, signed: signed).rawValue, immediate: offset)
+            Op(
+                .load, i.destination, i.first, c: MemoryWidth(size, signed: signed).rawValue,
+                immediate: offset)
         }
         func store(_ size: Size) -> Op {
             Op(.store, .zero, i.first, i.second, c: MemoryWidth(size).rawValue, immediate: offset)
@@ -206,9 +208,13 @@ struct FrontEnd {
         let number = UInt16(truncatingIfNeeded: i.imm)
         let onlyReads = (i.op == .csrrs || i.op == .csrrc) && i.rs1 == 0
         if number == RegisterNumber.time, onlyReads, mode.mayReadTime { return Op(.readTime, i.destination) }
-        guard mode.privilege >= 1, let field = plainField(number) else { return Op(.interpret, immediate: Int64(i.raw)) }
+        guard mode.privilege >= 1, let field = plainField(number) else {
+            return Op(.interpret, immediate: Int64(i.raw))
+        }
         if onlyReads { return Op(.loadState, i.destination, immediate: Int64(field)) }
-        guard i.op == .csrrw, number == RegisterNumber.sscratch else { return Op(.interpret, immediate: Int64(i.raw)) }
+        guard i.op == .csrrw, number == RegisterNumber.sscratch else {
+            return Op(.interpret, immediate: Int64(i.raw))
+        }
         return i.rd == 0
             ? Op(.storeState, .zero, i.first, immediate: Int64(field))
             : Op(.exchangeState, i.destination, i.first, immediate: Int64(field))

@@ -70,7 +70,8 @@ package final class TranslatedHart: GuestISA {
         let mode = satp >> TranslationRegister.modeShift
         let privilege = state.privilege
         guard privilege != .machine, mode != 0 else {
-            return AddressContext(root: 0, identifier: 0, rights: privilege == .machine ? 3 : 4, isShared: false)
+            return AddressContext(
+                root: 0, identifier: 0, rights: privilege == .machine ? 3 : 4, isShared: false)
         }
         let status = state.pointee.mstatus
         let sum: UInt8 = privilege == .supervisor && status & Status.sum != 0 ? 2 : 0
@@ -129,7 +130,11 @@ package final class TranslatedHart: GuestISA {
         let before = Regime(state)
         let instruction: Instruction
         do throws(Trap) {
-            if let encoding { instruction = decoder.decode(encoding) } else { instruction = try interpreter.fetch() }
+            if let encoding {
+                instruction = decoder.decode(encoding)
+            } else {
+                instruction = try interpreter.fetch()
+            }
             state.pointee.pc = try execute(instruction)
             state.pointee.instructions &+= 1
         } catch {

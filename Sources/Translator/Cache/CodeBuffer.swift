@@ -60,7 +60,9 @@ final class CodeBuffer {
     }
 
     @inline(__always)
-    func offset(of place: UnsafePointer<UInt8>) -> UInt32 { UInt32(truncatingIfNeeded: place - UnsafePointer(writable)) }
+    func offset(of place: UnsafePointer<UInt8>) -> UInt32 {
+        UInt32(truncatingIfNeeded: place - UnsafePointer(writable))
+    }
 
     /// The address to run, of the byte at `offset`.
     @inline(__always)

@@ -33,12 +33,17 @@ package final class CodeCache: @unchecked Sendable {
         unowned let vcpu: TranslatedVCPU
     }
 
+    /// Whether the host's processor has the instructions that emitted code uses.
+    package static var isSupported: Bool { viv_cpu_is_v3() != 0 }
+
     /// `nil` when the host refuses memory, or executable memory.
     package init?(memory: GuestMemory) {
-        guard let buffer = CodeBuffer(size: Self.codeSize), let blocks = BlockMap(base: memory.base, size: memory.size)
+        guard let buffer = CodeBuffer(size: Self.codeSize),
+            let blocks = BlockMap(base: memory.base, size: memory.size)
         else { return nil }
         let bytes = Self.exitCapacity * MemoryLayout<Exit>.stride
-        let table = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        let table = mmap(
+            nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
         guard table != MAP_FAILED, let table else { return nil }
         self.memory = memory
         self.buffer = buffer
@@ -169,7 +174,8 @@ package final class CodeCache: @unchecked Sendable {
     func removeAll() {
         epoch.wrappingAdd(1, ordering: .releasing)
         blocks.removeAll()
-        for page in 0..<Int(memory.size / GuestMemory.pageSize) where memory.pageFlags[page] & Self.code != 0 {
+        for page in 0..<Int(memory.size / GuestMemory.pageSize) where memory.pageFlags[page] & Self.code != 0
+        {
             _ = viv_fetch_and8(memory.pageFlags + page, ~Self.code)
         }
         tried.removeAll()

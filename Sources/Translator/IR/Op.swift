@@ -132,7 +132,9 @@ package struct Op {
         }
 
         @inline(__always)
-        var usesFloats: Bool { rawValue >= Code.floatLoad.rawValue && rawValue <= Code.floatFromInteger.rawValue }
+        var usesFloats: Bool {
+            rawValue >= Code.floatLoad.rawValue && rawValue <= Code.floatFromInteger.rawValue
+        }
     }
 }
 

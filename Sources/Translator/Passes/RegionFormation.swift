@@ -73,7 +73,9 @@ struct RegionFormation: ~Copyable {
                 let next = visit(offset, code, key, isa)
                 let flow = instructions[offset >> 1].flow
                 let target = Int(instructions[offset >> 1].target)
-                if flow == .branch || flow == .jump, target >= 0, target < code.size { pending.append(target) }
+                if flow == .branch || flow == .jump, target >= 0, target < code.size {
+                    pending.append(target)
+                }
                 guard flow == .next || flow == .branch else { break }
                 if flow == .branch, next < code.size { lead(next) }
                 offset = next
@@ -82,12 +84,15 @@ struct RegionFormation: ~Copyable {
     }
 
     private mutating func lead(_ offset: Int) {
-        if !instructions[offset >> 1].isLeader, instructions[offset >> 1].flow == .unknown { found.append(offset) }
+        if !instructions[offset >> 1].isLeader, instructions[offset >> 1].flow == .unknown {
+            found.append(offset)
+        }
         instructions[offset >> 1].isLeader = true
     }
 
     /// Classifies one instruction; returns the offset behind it.
-    private mutating func visit(_ offset: Int, _ code: CodeWindow, _ key: UInt32, _ isa: any GuestISA) -> Int {
+    private mutating func visit(_ offset: Int, _ code: CodeWindow, _ key: UInt32, _ isa: any GuestISA) -> Int
+    {
         probe.reset(startOffset: UInt16(offset))
         let next = isa.build(&probe, code: code, offset: offset, limit: 1, key: key)
         let last = probe.ops[probe.count - 1]
@@ -112,14 +117,16 @@ struct RegionFormation: ~Copyable {
     private mutating func cut() {
         blocks.removeAll(keepingCapacity: true)
         found.sort()
-        for start in found where instructions[start >> 1].isLeader && instructions[start >> 1].flow != .unknown {
+        for start in found
+        where instructions[start >> 1].isLeader && instructions[start >> 1].flow != .unknown {
             var block = BasicBlock(start: start, end: start)
             while block.end < 8192 {
                 let instruction = instructions[block.end >> 1]
                 if instruction.flow == .unknown { break }
                 let behind = block.end + Int(instruction.length)
                 block.end = behind
-                block.target = instruction.flow == .branch || instruction.flow == .jump ? Int(instruction.target) : -1
+                block.target =
+                    instruction.flow == .branch || instruction.flow == .jump ? Int(instruction.target) : -1
                 block.next = instruction.flow == .next || instruction.flow == .branch ? behind : -1
                 if instruction.flow != .next || behind >= 8192 || instructions[behind >> 1].isLeader { break }
             }
@@ -164,11 +171,15 @@ struct RegionFormation: ~Copyable {
             var offset = block.start
             while offset < block.end {
                 guard unit.hasRoom else { return false }
-                guard let next = isa.build(&unit, code: code, offset: offset, limit: 1, key: key) else { break }
+                guard let next = isa.build(&unit, code: code, offset: offset, limit: 1, key: key) else {
+                    break
+                }
                 offset = next
             }
             let follower = number + 1 < members.count ? members[number + 1].start : -1
-            if block.next >= 0, block.next != follower { unit.append(Op(.jump, immediate: Int64(block.next))) }
+            if block.next >= 0, block.next != follower {
+                unit.append(Op(.jump, immediate: Int64(block.next)))
+            }
         }
         return true
     }

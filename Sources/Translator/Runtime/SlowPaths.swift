@@ -97,7 +97,8 @@ extension TranslatedVCPU {
         let flags = cache.memory.pageFlags + Int((page.physical &- cache.memory.base) >> 12)
         let writable = access == .write && mayWrite(flags)
         let hostAddress = UInt64(UInt(bitPattern: host))
-        let keepsWrite = access != .write && page.writable && flags.pointee & Self.codeAndWritable == Self.writableOnly
+        let keepsWrite =
+            access != .write && page.writable && flags.pointee & Self.codeAndWritable == Self.writableOnly
         tlb.fill(address, page, host: hostAddress, writable: writable || keepsWrite)
         if access == .write && !writable { return nil }
         return hostAddress &+ (address & 0xfff)

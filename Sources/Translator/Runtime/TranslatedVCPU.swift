@@ -58,7 +58,9 @@ package final class TranslatedVCPU: @unchecked Sendable {
         core.pointee.sink = UInt(bitPattern: sink)
         let bits = isa.layout.exceptionBits
         for flags in 0..<64 {
-            core.pointee.exceptions[flags] = bits.indices.reduce(0) { flags >> $1 & 1 != 0 ? $0 | bits[$1] : $0 }
+            core.pointee.exceptions[flags] = bits.indices.reduce(0) {
+                flags >> $1 & 1 != 0 ? $0 | bits[$1] : $0
+            }
         }
         let host = UInt64(UInt(bitPattern: cache.memory.host))
         core.pointee.physicalDelta = cache.memory.base &- host
@@ -189,12 +191,20 @@ package final class TranslatedVCPU: @unchecked Sendable {
         // Only a run that starts near the end may need the next page.
         let second = physical & 0xfff >= 0xf00 ? secondPage(pc) : nil
         var isFull = false
-        let made: UInt32? = cache.withLock {
+        let made: UInt32? = asHost {
             isFull = cache.isFull
             return isFull ? nil : translation.make(physical, key, second, isa)
         }
         if isFull { emptyCache() }
         return made
+    }
+
+    /// Translates under the cache's lock. MXCSR belongs to the guest, and Swift's hash tables compute
+    /// with floating point.
+    private func asHost<Result>(_ body: () -> Result) -> Result {
+        let word = viv_get_mxcsr()
+        defer { viv_set_mxcsr(word) }
+        return cache.withLock(body)
     }
 
     /// The page behind the one of `pc`, ready to be translated from.
@@ -211,7 +221,7 @@ package final class TranslatedVCPU: @unchecked Sendable {
         core.pointee.heat[Heat.slot(physical)] = Heat.start
         guard prepare(page: physical & ~0xfff) else { return }
         let second = physical & 0xfff >= 0xc00 ? secondPage(pc) : nil
-        cache.withLock {
+        asHost {
             guard !cache.isFull else { return }
             _ = translation.makeRegion(physical, key, second, isa)
         }
@@ -276,7 +286,8 @@ package final class TranslatedVCPU: @unchecked Sendable {
         while true {
             isInCode.store(true, ordering: .sequentiallyConsistent)
             let asked =
-                pendingDrops.withLock { !$0.isEmpty } || cache.isEmptying.load(ordering: .sequentiallyConsistent)
+                pendingDrops.withLock { !$0.isEmpty }
+                || cache.isEmptying.load(ordering: .sequentiallyConsistent)
             if !asked {
                 if cache.epoch.load(ordering: .acquiring) == epoch { return true }
                 isInCode.store(false, ordering: .sequentiallyConsistent)

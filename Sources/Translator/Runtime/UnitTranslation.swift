@@ -18,7 +18,8 @@ final class UnitTranslation {
         labels.initialize(repeating: 0, count: 4096)
         let forward = UnsafeMutablePointer<ForwardBranch>.allocate(capacity: UnitBuilder.capacity)
         context.initialize(
-            to: EmitterContext(cold: cold, exits: cache.exits, exitCount: 1, labels: labels, forward: forward))
+            to: EmitterContext(cold: cold, exits: cache.exits, exitCount: 1, labels: labels, forward: forward)
+        )
     }
 
     deinit {
@@ -45,7 +46,8 @@ final class UnitTranslation {
         guard let window = window(address, second) else { return nil }
         let offset = Int(address & 0xfff)
         unit.reset(startOffset: UInt16(offset))
-        let next = isa.build(&unit, code: window, offset: offset, limit: Self.longest, key: key & UnitKey.mode)
+        let next = isa.build(
+            &unit, code: window, offset: offset, limit: Self.longest, key: key & UnitKey.mode)
         if let next { unit.append(Op(.jump, immediate: Int64(next))) }
         guard let code = emit(address, key, second, nil) else { return nil }
         cache.blocks.insert(physical: address, end: firstEnd(address), key: key, code: code)
@@ -73,14 +75,17 @@ final class UnitTranslation {
         let page = address & ~0xfff
         let low = formation.blocks.filter(\.isMember).map(\.start).min() ?? head
         cache.blocks.insertSpan(
-            physical: page + UInt64(min(low, 4095)), end: firstEnd(address), key: key, code: code, primary: address)
+            physical: page + UInt64(min(low, 4095)), end: firstEnd(address), key: key, code: code,
+            primary: address)
         enterSpan(address, key, code, second)
         return true
     }
 
     private func window(_ address: UInt64, _ second: SecondPage?) -> CodeWindow? {
         let page = address & ~0xfff
-        guard cache.isWatched(page), let host = cache.memory.pointer(to: page, count: 4096) else { return nil }
+        guard cache.isWatched(page), let host = cache.memory.pointer(to: page, count: 4096) else {
+            return nil
+        }
         guard let second, cache.isWatched(second.physical) else { return CodeWindow(page: host, next: nil) }
         return CodeWindow(page: host, next: UnsafeRawPointer(bitPattern: UInt(second.host)))
     }
@@ -93,7 +98,8 @@ final class UnitTranslation {
     private func enterSpan(_ address: UInt64, _ key: UInt32, _ code: UInt32, _ second: SecondPage?) {
         guard let second, unit.endOffset > 4096 else { return }
         cache.blocks.insertSpan(
-            physical: second.physical, end: second.physical + UInt64(min(unit.endOffset, 8192) - 4096), key: key,
+            physical: second.physical, end: second.physical + UInt64(min(unit.endOffset, 8192) - 4096),
+            key: key,
             code: code, primary: address)
     }
 
@@ -112,7 +118,8 @@ final class UnitTranslation {
         UnsafeMutableRawPointer(start).storeBytes(of: UInt64(unit.startOffset), as: UInt64.self)
         let entry = start + 8
         var emitter = Emitter(
-            asm: Assembler(at: entry), map: RegisterMap(pinned: layout.pinned), layout: layout, thunks: thunks,
+            asm: Assembler(at: entry), map: RegisterMap(pinned: layout.pinned), layout: layout,
+            thunks: thunks,
             ops: UnsafePointer(unit.ops), count: unit.count, context: context, unitKey: key,
             physicalPage: address & ~0xfff)
         if unit.endOffset > 4096, let second { emitter.secondPage = second.host }

@@ -60,7 +60,9 @@ enum Heat {
     static let start: Int32 = 600
 
     /// Which counter the loop head at `physical` uses.
-    static func slot(_ physical: UInt64) -> Int { Int(truncatingIfNeeded: physical >> 1 ^ physical >> 9) & 255 }
+    static func slot(_ physical: UInt64) -> Int {
+        Int(truncatingIfNeeded: physical >> 1 ^ physical >> 9) & 255
+    }
 }
 
 /// Constants of floating-point code, each padded to the 16 bytes that a vector operand reads.

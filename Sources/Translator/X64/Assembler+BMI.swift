@@ -4,7 +4,8 @@ extension Assembler {
     /// VEX prefix of three bytes. `map`: 1 = 0F, 2 = 0F38, 3 = 0F3A. `pp`: 0 none, 1 66, 2 F3, 3 F2.
     @inline(__always)
     mutating func vex(
-        reg: UInt8, index: UInt8 = 0, base: UInt8, v: UInt8, map: UInt8, pp: UInt8, wide: Bool, long: Bool = false
+        reg: UInt8, index: UInt8 = 0, base: UInt8, v: UInt8, map: UInt8, pp: UInt8, wide: Bool,
+        long: Bool = false
     ) {
         byte(0xc4)
         byte((~reg & 8) << 4 | (~index & 8) << 3 | (~base & 8) << 2 | map)

@@ -30,7 +30,9 @@ extension Assembler {
     }
 
     /// UCOMISS/UCOMISD (0x2e) or COMISS/COMISD (0x2f).
-    package mutating func compare(_ p: Precision, _ a: VectorRegister, _ b: VectorRegister, ordered: Bool = false) {
+    package mutating func compare(
+        _ p: Precision, _ a: VectorRegister, _ b: VectorRegister, ordered: Bool = false
+    ) {
         vex(reg: a.code, base: b.code, v: 0, map: 1, pp: p == .double ? 1 : 0, wide: false)
         byte(ordered ? 0x2f : 0x2e)
         modRM(a.code, b.code)
@@ -38,14 +40,18 @@ extension Assembler {
 
     /// MOVSS/MOVSD from memory; zeroes the rest.
     package mutating func load(_ to: VectorRegister, _ from: Address, _ p: Precision) {
-        vex(reg: to.code, index: from.index.code & 8, base: from.base.code, v: 0, map: 1, pp: p.rawValue, wide: false)
+        vex(
+            reg: to.code, index: from.index.code & 8, base: from.base.code, v: 0, map: 1, pp: p.rawValue,
+            wide: false)
         byte(0x10)
         modRM(to.code, from)
     }
 
     /// MOVSS/MOVSD to memory.
     package mutating func store(_ to: Address, _ from: VectorRegister, _ p: Precision) {
-        vex(reg: from.code, index: to.index.code & 8, base: to.base.code, v: 0, map: 1, pp: p.rawValue, wide: false)
+        vex(
+            reg: from.code, index: to.index.code & 8, base: to.base.code, v: 0, map: 1, pp: p.rawValue,
+            wide: false)
         byte(0x11)
         modRM(from.code, to)
     }
@@ -79,7 +85,9 @@ extension Assembler {
     }
 
     /// The bitwise operations of map 0F: and 54, andn 55 (~a & b), or 56, xor 57.
-    package mutating func bitwise(_ opcode: UInt8, _ to: VectorRegister, _ a: VectorRegister, _ b: VectorRegister) {
+    package mutating func bitwise(
+        _ opcode: UInt8, _ to: VectorRegister, _ a: VectorRegister, _ b: VectorRegister
+    ) {
         vex(reg: to.code, base: b.code, v: a.code, map: 1, pp: 0, wide: false)
         byte(opcode)
         modRM(to.code, b.code)

@@ -303,7 +303,8 @@ package struct Assembler: ~Copyable {
         modRM(0, to.code)
     }
 
-    package mutating func cmov(_ condition: Condition, _ to: Register, _ from: Register, _ size: Size = .b64) {
+    package mutating func cmov(_ condition: Condition, _ to: Register, _ from: Register, _ size: Size = .b64)
+    {
         twoByte(0x40 | condition.rawValue, to, from, size)
     }
 

@@ -18,7 +18,8 @@ extension Emitter {
     /// `number` becomes the address behind the operation, where the interpreter's way resumes.
     private mutating func finishAtomic(_ note: ColdStub) {
         var note = note
-        note.number |= Int64(asm.cursor - UnsafeMutablePointer(mutating: note.resume ?? UnsafePointer(asm.cursor))) << 32
+        note.number |=
+            Int64(asm.cursor - UnsafeMutablePointer(mutating: note.resume ?? UnsafePointer(asm.cursor))) << 32
         cold(note)
     }
 

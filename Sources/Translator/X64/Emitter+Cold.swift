@@ -88,7 +88,8 @@ extension Emitter {
         if let place = stub.resume { asm.jump(.notEqual, to: place) }
         withFloats(stub) {
             $0.exit(
-                to: Int64(stub.op.pageOffset), retired: Int(stub.op.retired), key: $0.unitKey | UnitKey.unhoisted,
+                to: Int64(stub.op.pageOffset), retired: Int(stub.op.retired),
+                key: $0.unitKey | UnitKey.unhoisted,
                 polls: false)
         }
     }

@@ -23,7 +23,8 @@ extension Emitter {
         let jump = asm.jump()
         if !exits { stub.sources.0 = jump } else { stub.sources.3 = jump }
         context.pointee.exits[number] = Exit(
-            field: UInt32(truncatingIfNeeded: jump.field - thunks.base), target: Int32(truncatingIfNeeded: target),
+            field: UInt32(truncatingIfNeeded: jump.field - thunks.base),
+            target: Int32(truncatingIfNeeded: target),
             key: key, expected: 0)
         stub.number = Int64(number)
         cold(stub)

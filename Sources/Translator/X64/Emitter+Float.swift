@@ -321,10 +321,14 @@ extension Emitter {
     /// Out of -1 < a < 2^32 the interpreter converts: x86 would raise inexact beside invalid.
     private mutating func boundUnsigned(_ op: Op, _ a: VectorRegister) {
         let constants = isDouble(op)
-        asm.load(Self.scratchB, constants ? core(\.constants.minusOneDouble) : core(\.constants.minusOneSingle), .double)
+        asm.load(
+            Self.scratchB, constants ? core(\.constants.minusOneDouble) : core(\.constants.minusOneSingle),
+            .double)
         asm.compare(precision(op), a, Self.scratchB)
         pending(op, asm.jump(.belowOrEqual))
-        asm.load(Self.scratchB, constants ? core(\.constants.twoTo32Double) : core(\.constants.twoTo32Single), .double)
+        asm.load(
+            Self.scratchB, constants ? core(\.constants.twoTo32Double) : core(\.constants.twoTo32Single),
+            .double)
         asm.compare(precision(op), a, Self.scratchB)
         pending(op, asm.jump(.aboveOrEqual))
     }

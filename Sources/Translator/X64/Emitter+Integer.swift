@@ -377,7 +377,9 @@ extension Emitter {
         let field = state(layout.displacement(Int(op.immediate)))
         if op.a == .zero {
             let bits = Int32(op.c)
-            return asm.alu(op.code == .clearStateBits ? .and : .or, field, immediate: op.code == .clearStateBits ? ~bits : bits)
+            return asm.alu(
+                op.code == .clearStateBits ? .and : .or, field,
+                immediate: op.code == .clearStateBits ? ~bits : bits)
         }
         fetch(op.a, into: .rax)
         if op.code == .clearStateBits { asm.unary(.not, .rax) }

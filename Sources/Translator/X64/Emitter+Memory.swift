@@ -122,7 +122,8 @@ extension Emitter {
 
     /// Either check, and the note of its cold path.
     private mutating func check(
-        _ kind: ColdStub.Kind, _ op: Op, _ index: Int, _ base: Value, _ offset: Int64, span: Int64, write: Bool
+        _ kind: ColdStub.Kind, _ op: Op, _ index: Int, _ base: Value, _ offset: Int64, span: Int64,
+        write: Bool
     ) -> ColdStub {
         var note: ColdStub
         if isCached(base, index) {
@@ -176,7 +177,10 @@ extension Emitter {
         guard let group = group(index) else {
             slotInHand = Hoisting.noSlot
             let span = Int64(MemoryWidth(rawValue: op.c).bytes)
-            return (Address(.rdx), check(write ? .store : .load, op, index, op.a, op.immediate, span: span, write: write))
+            return (
+                Address(.rdx),
+                check(write ? .store : .load, op, index, op.a, op.immediate, span: span, write: write)
+            )
         }
         let displacement = Int32(truncatingIfNeeded: op.immediate - group.low)
         if group.leader != index {

@@ -152,7 +152,9 @@ extension Emitter {
         let isAdded = op.c == 0
         tally(isAdded && lastWasBranch(op) ? 0 : Int(op.retired) + 1)
         guard isInside(op.immediate) else {
-            return exit(to: op.immediate, retired: 0, key: unitKey & UnitKey.mode, polls: op.immediate <= Int64(op.pageOffset))
+            return exit(
+                to: op.immediate, retired: 0, key: unitKey & UnitKey.mode,
+                polls: op.immediate <= Int64(op.pageOffset))
         }
         if op.immediate <= Int64(op.pageOffset) { poll(op.immediate, retired: 0) }
         branchTo(op.immediate)
