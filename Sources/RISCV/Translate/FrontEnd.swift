@@ -143,7 +143,7 @@ struct FrontEnd {
     private func system(_ i: Instruction, _ mode: ModeKey, _ unit: inout UnitBuilder) -> Bool {
         switch i.op {
         case .fence:
-            unit.append(Op(.fence))
+            unit.append(Op(ordersLoadsAfterStores(i) ? .fence : .nothing))
             return false
         case .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci:
             if !status(i, mode, &unit), !exceptions(i, mode, &unit) { unit.append(register(i, mode)) }
@@ -158,6 +158,13 @@ struct FrontEnd {
             unit.append(Op(.interpretAndLeave, immediate: Int64(i.raw)))
             return true
         }
+    }
+
+    /// The host keeps every other order by itself (unprivileged spec, "FENCE"; predecessor and successor sets are
+    /// I, O, R, W from bit 27 and from bit 23 down; FENCE.TSO never orders loads after stores).
+    private func ordersLoadsAfterStores(_ i: Instruction) -> Bool {
+        let isTSO = i.raw >> 28 == 8
+        return !isTSO && i.raw >> 24 & 0b0101 != 0 && i.raw >> 20 & 0b1010 != 0
     }
 
     /// CSRRSI and CSRRCI of sstatus.SIE, with which Linux guards its critical sections, and writes of
@@ -176,7 +183,7 @@ struct FrontEnd {
         let field = Int64(TranslatedHart.offset(\.mstatus))
         if i.rd != 0 { readStatus(i, field, mode, &unit) }
         unit.append(Op(i.op == .csrrsi ? .setStateBits : .clearStateBits, c: i.rs1, immediate: field))
-        if i.op == .csrrsi { unit.append(Op(.attendIfPending)) }
+        if i.op == .csrrsi { unit.append(Op(.attendIfPending, immediate: Int64(i.length))) }
         return true
     }
 

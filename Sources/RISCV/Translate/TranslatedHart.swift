@@ -56,15 +56,6 @@ package final class TranslatedHart: GuestISA {
         MemoryLayout<HartState>.offset(of: field) ?? 0
     }
 
-    package var pc: UInt64 {
-        get { state.pointee.pc }
-        set { state.pointee.pc = newValue }
-    }
-
-    package func retire(_ count: Int) {
-        state.pointee.instructions &+= UInt64(bitPattern: Int64(count))
-    }
-
     package var addressContext: AddressContext {
         let satp = state.pointee.satp
         let mode = satp >> TranslationRegister.modeShift

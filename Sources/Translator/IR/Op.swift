@@ -78,13 +78,14 @@ package struct Op {
         case loadReserved, storeConditional
         case atomicSwap, atomicAdd, atomicAnd, atomicOr, atomicXor
         case fence
+        case nothing
         // State: a field of the guest's state at byte offset `immediate`
         case loadState, storeState
         /// destination = the field, the field = a.
         case exchangeState
         /// The bits in a or, when a is `.zero`, those of `c`.
         case setStateBits, clearStateBits
-        /// Asks to leave at the next poll when an enabled interrupt is pending.
+        /// Leaves behind the instruction, `immediate` bytes long, when an enabled interrupt is pending.
         case attendIfPending
         case readTime
         // Floating point; `c` bit 0 = double

@@ -9,11 +9,6 @@ package enum MemoryAccess: UInt8, Sendable {
 /// The calls are coarse (once a unit, a TLB miss, a trap), so they may go through an existential.
 package protocol GuestISA: AnyObject {
     var layout: StateLayout { get }
-    /// Address of the next instruction.
-    var pc: UInt64 { get set }
-    /// Counts instructions that emitted code retired before it left for a slow path.
-    func retire(_ count: Int)
-
     /// What address translation depends on now, and the mode bits (twelve) that select translations.
     var addressContext: AddressContext { get }
     var modeKey: UInt32 { get }

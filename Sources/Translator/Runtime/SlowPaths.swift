@@ -48,8 +48,8 @@ extension TranslatedVCPU {
     /// Makes the architectural state say that the instruction of `info` is next.
     @inline(__always)
     private func settle(_ info: UInt32) {
-        isa.pc = core.pointee.pageBase &+ UInt64(info & 0xffff)
-        isa.retire(Int(info >> 16 & 0xff))
+        pc.pointee = core.pointee.pageBase &+ UInt64(info & 0xffff)
+        instructions.pointee &+= UInt64(info >> 16 & 0xff)
     }
 
     func slowLoad(_ address: UInt64, _ info: UInt32) -> UInt64 {
@@ -57,7 +57,7 @@ extension TranslatedVCPU {
         if address & 0xfff <= UInt64(4096 - bytes), let host = fill(address, .read) { return host }
         settle(info)
         guard let value = isa.load(address, bytes: bytes) else { return 0 }
-        isa.retire(-Int(info >> 16 & 0xff))
+        instructions.pointee &-= UInt64(info >> 16 & 0xff)
         core.pointee.bounce = value
         return UInt64(UInt(bitPattern: core) &+ UInt(MemoryLayout<VCPUCore>.offset(of: \.bounce) ?? 0))
     }
@@ -77,7 +77,7 @@ extension TranslatedVCPU {
         }
         settle(info)
         guard isa.store(address, bytes: bytes, value) else { return false }
-        isa.retire(-Int(info >> 16 & 0xff))
+        instructions.pointee &-= UInt64(info >> 16 & 0xff)
         return true
     }
 
@@ -119,12 +119,11 @@ extension TranslatedVCPU {
     /// An encoding of zero is not known.
     func interpret(_ info: UInt32, _ encoding: UInt32) -> Bool {
         if info >> 31 != 0 { isInCode.store(false, ordering: .sequentiallyConsistent) }
-        let retired = Int(info >> 16 & 0xff)
-        isa.pc = core.pointee.pageBase &+ UInt64(info & 0xffff)
-        isa.retire(retired)
+        let retired = UInt64(info >> 16 & 0xff)
+        settle(info)
         let goesOn = isa.interpret(encoding == 0 ? nil : encoding) && info >> 31 == 0
         // The unit's way out counts the instructions of the whole block, this one included.
-        if goesOn { isa.retire(-retired - 1) }
+        if goesOn { instructions.pointee &-= retired &+ 1 }
         return goesOn
     }
 }

@@ -17,6 +17,9 @@ package final class TranslatedVCPU: @unchecked Sendable {
     /// The way into emitted code, and the value of the state register there.
     private let gate: Enter
     private let stateRegister: UnsafeMutableRawPointer
+    /// The guest's program counter and its count of retired instructions.
+    let pc: UnsafeMutablePointer<UInt64>
+    let instructions: UnsafeMutablePointer<UInt64>
     private let jumps = JumpCache.allocate()
     /// See `VCPUCore.sink`.
     private let sink = UnsafeMutableRawPointer.allocate(byteCount: 4096, alignment: 4096)
@@ -39,6 +42,9 @@ package final class TranslatedVCPU: @unchecked Sendable {
         let thunks = cache.thunks(for: layout)
         translation = UnitTranslation(cache: cache, layout: layout, thunks: thunks)
         stateRegister = UnsafeMutableRawPointer(core) + layout.values + StateLayout.bias
+        let state = UnsafeMutableRawPointer(core)
+        pc = (state + layout.pc).assumingMemoryBound(to: UInt64.self)
+        instructions = (state + layout.instructions).assumingMemoryBound(to: UInt64.self)
         let entry = cache.buffer.entry(cache.buffer.offset(of: thunks.enter))
         gate = unsafeBitCast(entry, to: Enter.self)
         cache.add(self)
@@ -86,7 +92,7 @@ package final class TranslatedVCPU: @unchecked Sendable {
             let epoch = cache.epoch.load(ordering: .acquiring)
             if epoch != self.epoch { pending = nil }
             self.epoch = epoch
-            guard let code = find(isa.pc, link: pending) else {
+            guard let code = find(pc.pointee, link: pending) else {
                 pending = nil
                 continue
             }
@@ -115,7 +121,7 @@ package final class TranslatedVCPU: @unchecked Sendable {
         case LeaveReason.indirect.rawValue:
             indirect = true
         case LeaveReason.stale.rawValue:
-            jumps[JumpCache.index(isa.pc)] = JumpCache.Entry()
+            jumps[JumpCache.index(pc.pointee)] = JumpCache.Entry()
             indirect = true
         case LeaveReason.resume.rawValue:
             refresh()
@@ -123,7 +129,7 @@ package final class TranslatedVCPU: @unchecked Sendable {
         default:
             let number = Int(reason & ~LeaveReason.hot)
             isHot = reason & LeaveReason.hot != 0
-            isa.pc = core.pointee.pageBase &+ UInt64(bitPattern: Int64(cache.exits[number].target))
+            pc.pointee = core.pointee.pageBase &+ UInt64(bitPattern: Int64(cache.exits[number].target))
             return number
         }
         return nil

@@ -18,6 +18,8 @@ struct ColdStub {
         case takenExit
         /// An exit that is not linked yet, or must not be followed now.
         case exitStub
+        /// An interrupt may be taken now: leave behind the instruction.
+        case attend
         /// The target of an exit has become hot.
         case hotStub
         /// The poll at a branch back within a region wants out; `number` is where to go on.

@@ -34,6 +34,7 @@ extension Emitter {
         case .takenExit: emitTakenExit(stub)
         case .exitStub: emitExitStub(stub)
         case .indirectMiss: emitIndirectMiss(stub)
+        case .attend: emitAttend(stub)
         case .hotStub:
             bindSources(stub)
             asm.mov(.rax, immediate: stub.number | Int64(LeaveReason.hot))
@@ -137,6 +138,15 @@ extension Emitter {
         let retired = region == nil ? Int(stub.op.retired) + 1 : 0
         withFloats(stub) {
             $0.exit(to: stub.op.immediate, retired: retired, key: $0.unitKey & UnitKey.mode, polls: backward)
+        }
+    }
+
+    private mutating func emitAttend(_ stub: ColdStub) {
+        bindSources(stub)
+        asm.store(core(\.exitRequest), immediate: 1, .b32)
+        let next = Int64(stub.op.pageOffset) + stub.op.immediate
+        withFloats(stub) {
+            $0.exit(to: next, retired: Int(stub.op.retired) + 1, key: $0.unitKey & UnitKey.mode, polls: true)
         }
     }
 

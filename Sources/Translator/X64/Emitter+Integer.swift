@@ -386,13 +386,11 @@ extension Emitter {
         asm.alu(op.code == .clearStateBits ? .and : .or, field, .rax)
     }
 
-    mutating func attendIfPending() {
+    mutating func attendIfPending(_ op: Op) {
         asm.load(.rax, state(layout.displacement(layout.pendingInterrupts.0)))
         asm.alu(.or, .rax, state(layout.displacement(layout.pendingInterrupts.1)))
         asm.alu(.and, .rax, state(layout.displacement(layout.enabledInterrupts)))
-        let none = asm.jump(.equal)
-        asm.store(core(\.exitRequest), immediate: 1, .b32)
-        asm.bind(none)
+        cold(note(.attend, op, asm.jump(.notEqual)))
     }
 
     /// time = ((TSC * factor) >> 32) + offset. RDTSC is not ordered: a guest that wants order fences.

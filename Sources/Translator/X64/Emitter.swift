@@ -163,11 +163,12 @@ struct Emitter: ~Copyable {
         case .storeConditional: storeConditional(op)
         case .atomicSwap, .atomicAdd, .atomicAnd, .atomicOr, .atomicXor: atomic(op)
         case .fence: asm.fence()
+        case .nothing: break
         case .loadState: loadState(op)
         case .storeState: storeState(op)
         case .exchangeState: exchangeState(op)
         case .setStateBits, .clearStateBits: changeStateBits(op)
-        case .attendIfPending: attendIfPending()
+        case .attendIfPending: attendIfPending(op)
         case .readTime: readTime(op)
         case .zeroBlock: zeroBlock(op)
         case .floatLoad: floatLoad(op, index)
