@@ -83,6 +83,9 @@ struct RegionAllocation {
         return result
     }
 
+    /// Whether nearly all that the region uses finds room in registers.
+    var fits: Bool { (1..<32).filter { weights[$0] > 0 }.count <= Register.pool.count + 4 }
+
     /// Operations in a basic block from which on counting in memory costs less than a register.
     private static let longBlock = 14
 

@@ -1,5 +1,5 @@
-/// Finds the loop around a hot instruction: the basic blocks, within reach of one code window, that
-/// the head leads to and that lead back to the head.
+/// Finds the loop that starts at a hot instruction: the basic blocks, within reach of one code
+/// window, from the head to the last branch back to it.
 struct RegionFormation: ~Copyable {
     /// One basic block: instructions at [start, end).
     struct BasicBlock {
@@ -46,9 +46,6 @@ struct RegionFormation: ~Copyable {
         measureDepth()
         return true
     }
-
-    /// Instructions in the loop, as an estimate of its appetite for registers.
-    var size: Int { blocks.filter(\.isMember).reduce(0) { $0 + ($1.end - $1.start) / 3 } }
 
     /// Whether another loop head of the region is among `heads` (page offsets).
     func contains(_ heads: Set<Int>, but head: Int) -> Bool {
@@ -136,12 +133,15 @@ struct RegionFormation: ~Copyable {
 
     private func index(_ start: Int) -> Int? { start < 0 ? nil : blocks.firstIndex { $0.start == start } }
 
-    /// Marks the blocks that lead back to the head; false when the head is not among them.
+    /// Marks the blocks of the loop: those between the head and the last branch back to it that lead
+    /// there. Further ones belong to loops around this one. False when there is no loop.
     private mutating func mark(_ head: Int) -> Bool {
+        let tails = blocks.filter { $0.start >= head && ($0.target == head || $0.next == head) }
+        guard let last = tails.map(\.start).max() else { return false }
         var changed = true
         while changed {
             changed = false
-            for i in blocks.indices where !blocks[i].isMember {
+            for i in blocks.indices where !blocks[i].isMember && (head...last).contains(blocks[i].start) {
                 let leads = [blocks[i].target, blocks[i].next].contains { successor in
                     successor == head || index(successor).map { blocks[$0].isMember } == true
                 }

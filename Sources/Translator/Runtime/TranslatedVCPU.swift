@@ -226,7 +226,7 @@ package final class TranslatedVCPU: @unchecked Sendable {
         isHot = false
         core.pointee.heat[Heat.slot(physical)] = Heat.start
         guard prepare(page: physical & ~0xfff) else { return }
-        let second = physical & 0xfff >= 0xc00 ? secondPage(pc) : nil
+        let second = physical & 0xfff >= 0x800 ? secondPage(pc) : nil
         asHost {
             guard !cache.isFull else { return }
             _ = translation.makeRegion(physical, key, second, isa)

@@ -37,8 +37,6 @@ final class UnitTranslation {
 
     /// Longest straight run, in instructions.
     private static let longest = 64
-    /// A nest of loops with so many instructions is worth one region.
-    private static let smallRegion = 40
 
     /// Makes the unit at guest-physical `address` for `key` and returns its code offset; `nil` when
     /// the page is not watched for stores, or memory is out.
@@ -61,11 +59,13 @@ final class UnitTranslation {
         guard let window = window(address, second), cache.noteTried(address, key) else { return false }
         let head = Int(address & 0xfff)
         guard formation.run(head: head, window, key, isa) else { return false }
-        // Inner loops that have regions of their own keep them, unless all of it is small.
-        guard formation.size <= Self.smallRegion || !formation.contains(cache.triedHeads(address), but: head)
-        else { return false }
         unit.reset(startOffset: UInt16(head))
         guard formation.emit(into: &unit, window, key, isa) else { return false }
+        // Inner loops that have regions of their own keep them, unless one register map can serve all.
+        let allocation = RegionAllocation(unit.ops, unit.count)
+        guard allocation.fits || !formation.contains(cache.triedHeads(address), but: head) else {
+            return false
+        }
         guard let code = emit(address, key, second, UInt16(head)) else { return false }
         if let old = cache.blocks.replace(address, key, code: code) {
             cache.redirect(old, to: code)
