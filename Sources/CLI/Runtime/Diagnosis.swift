@@ -1,4 +1,5 @@
 import Glibc
+import Host
 import Model
 
 /// What `viv doctor` finds out.
@@ -17,15 +18,17 @@ enum Diagnosis {
         let text: String
     }
 
-    static func guests(on host: String = HostMachine.architecture) -> [Guest] {
+    static func guests(on host: String = HostMachine.architecture, isV3: Bool = Processor.isV3) -> [Guest] {
         GuestArchitecture.allCases.map { guest in
-            host == "x86_64"
-                ? Guest(
-                    guest: guest.rawValue, host: host, engine: "translate",
-                    why: "KVM runs guests of the host's own CPU only; guest code is translated to \(host)")
-                : Guest(
-                    guest: guest.rawValue, host: host, engine: "interpret",
-                    why: "the translator emits x86_64 code only")
+            let (engine, why) =
+                if host != "x86_64" {
+                    ("interpret", "the translator emits x86_64 code only")
+                } else if !isV3 {
+                    ("interpret", "the translator needs a processor with AVX2, BMI2 and FMA")
+                } else {
+                    ("translate", "KVM runs only guests of the host's own CPU; others are translated to \(host)")
+                }
+            return Guest(guest: guest.rawValue, host: host, engine: engine, why: why)
         }
     }
 
