@@ -26,7 +26,7 @@ enum Diagnosis {
                 } else if !isV3 {
                     ("interpret", "the translator needs a processor with AVX2, BMI2 and FMA")
                 } else {
-                    ("translate", "KVM runs only guests of the host's own CPU; others are translated to \(host)")
+                    ("translate", "KVM runs guests of the host's CPU only; others are translated to \(host)")
                 }
             return Guest(guest: guest.rawValue, host: host, engine: engine, why: why)
         }
