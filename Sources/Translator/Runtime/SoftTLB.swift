@@ -69,7 +69,6 @@ struct TLBSet {
     var lastUse: UInt64 = 0
     /// Fills since the set was last resized or looked at.
     var fills = 0
-    var flushes = 0
     /// An entry of a page that is not global exists.
     var hasPrivatePages = false
     /// Virtual ranges that contain every superpage with 4 KiB entries here: a single-page flush
