@@ -171,29 +171,19 @@ package final class TranslatedHart: GuestISA {
     private func accessRegister(_ instruction: Instruction) throws(Trap) {
         if instruction.imm >= 1 && instruction.imm <= 3 { collectFlags() }
         let effects = try hart.executeRegisterAccess(instruction)
-        if effects.contains(.protection) { vcpu?.flush(page: nil) { _ in true } }
+        if effects.contains(.protection) { fence(page: nil, identifier: nil) }
         if effects.contains(.rounding) { applyRounding() }
-        // The counter of the instruction itself follows; `attend` looks for what may be taken.
-        if effects.contains(.interrupts), state.interruptToTake != nil || effects.contains(.counters) {
-            viv_store32(state.exitRequest, 1)
-        }
-        if effects.contains(.interrupts), isTimer(instruction) { viv_store32(state.exitRequest, 1) }
-    }
-
-    /// A new comparator value must reach the alarm clock, which `attend` sets.
-    private func isTimer(_ instruction: Instruction) -> Bool {
-        instruction.imm == Int32(RegisterNumber.stimecmp)
+        guard effects.contains(.interrupts) else { return }
+        // A new comparator value must reach the alarm clock, which `attend` sets.
+        let isTimer = instruction.imm == Int32(RegisterNumber.stimecmp)
+        if isTimer || state.interruptToTake != nil { viv_store32(state.exitRequest, 1) }
     }
 
     /// SFENCE.VMA and SINVAL.VMA (privileged spec, "Supervisor Memory-Management Fence Instruction").
     private func flush(_ instruction: Instruction) {
         let page = instruction.rs1 == 0 ? nil : state.pointee.x[Int(instruction.rs1 & 31)]
-        guard instruction.rs2 != 0 else {
-            vcpu?.flush(page: page) { _ in true }
-            return
-        }
-        let identifier = state.pointee.x[Int(instruction.rs2 & 31)] & 0xffff
-        vcpu?.flush(page: page) { $0.identifier == identifier || $0.isShared }
+        let identifier = instruction.rs2 == 0 ? nil : state.pointee.x[Int(instruction.rs2 & 31)] & 0xffff
+        fence(page: page, identifier: identifier)
     }
 
     // MARK: Floating-point environment
@@ -201,12 +191,9 @@ package final class TranslatedHart: GuestISA {
     /// Moves the exceptions that MXCSR has collected into `fflags`.
     private func collectFlags() {
         let flags = viv_take_exceptions()
-        let invalid = flags & 1 != 0 ? UInt32(16) : 0
-        let divide = flags & 4 != 0 ? UInt32(8) : 0
-        let overflow = flags & 8 != 0 ? UInt32(4) : 0
-        let underflow = flags & 16 != 0 ? UInt32(2) : 0
-        let inexact = flags & 32 != 0 ? UInt32(1) : 0
-        state.pointee.fflags |= invalid | divide | overflow | underflow | inexact
+        for (bit, exception) in layout.exceptionBits.enumerated() where flags >> UInt32(bit) & 1 != 0 {
+            state.pointee.fflags |= UInt32(exception)
+        }
     }
 
     /// Puts `frm` into MXCSR; a mode that SSE lacks is left to the interpreter.

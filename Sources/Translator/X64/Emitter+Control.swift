@@ -114,9 +114,7 @@ extension Emitter {
     // MARK: The interpreter's help
 
     mutating func interpret(_ op: Op) {
-        let dirty = mappedFloats & writtenFloats
-        let live = mappedFloats & (~context.pointee.firstWritten | writtenFloats)
-        callInterpreter(op, dirty, live)
+        callInterpreter(op, mappedFloats & writtenFloats, liveFloats)
         // It may have written any of them.
         boxedFloats = 0
     }

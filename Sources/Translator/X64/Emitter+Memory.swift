@@ -10,13 +10,9 @@ extension Emitter {
         let address: Register
         if offset == 0, let register = map.register(base) {
             address = register
-        } else if let register = map.register(base) {
-            asm.lea(.rax, Address(register, Int32(truncatingIfNeeded: offset)))
-            inHand = nil
-            address = .rax
         } else {
-            fetch(base, into: .rax)
-            if offset != 0 { asm.alu(.add, .rax, immediate: Int32(truncatingIfNeeded: offset)) }
+            computeAddress(base, offset, into: .rax)
+            inHand = nil
             address = .rax
         }
         let miss = probe(address, span: span, write: write)
@@ -142,18 +138,15 @@ extension Emitter {
         return note
     }
 
-    private func stub(_ kind: ColdStub.Kind, _ op: Op) -> ColdStub {
-        ColdStub(kind: kind, op: op, liveFloats: liveFloats, dirtyFloats: mappedFloats & writtenFloats)
-    }
-
     /// Mapped registers whose vector register holds the guest's value at this point.
-    private var liveFloats: UInt32 {
+    var liveFloats: UInt32 {
         mappedFloats & (~context.pointee.firstWritten | writtenFloats)
     }
 
     /// A note for the operation's cold path, with the floating-point state of this point.
     func note(_ kind: ColdStub.Kind, _ op: Op, _ source: Fixup) -> ColdStub {
-        var note = stub(kind, op)
+        var note = ColdStub(
+            kind: kind, op: op, liveFloats: liveFloats, dirtyFloats: mappedFloats & writtenFloats)
         note.sources.0 = source
         return note
     }

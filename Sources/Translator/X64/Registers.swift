@@ -53,9 +53,6 @@ extension Address {
 package enum Condition: UInt8, Sendable {
     case overflow = 0, notOverflow, below, aboveOrEqual, equal, notEqual, belowOrEqual, above
     case sign, notSign, parity, notParity, less, greaterOrEqual, lessOrEqual, greater
-
-    /// The condition that holds exactly when this one does not.
-    package var inverted: Condition { Condition(rawValue: rawValue ^ 1) ?? self }
 }
 
 /// The eight two-operand integer instructions that share one encoding scheme.
