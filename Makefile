@@ -17,7 +17,8 @@ BUILD := $(SWIFT) build -c release
 TEST := $(SWIFT) test -c release --skip-build
 
 # To compile: what Swift's own toolchain asks for, and zlib. To make guests: apt's keys, unpackers, mke2fs.
-BUILD_PACKAGES := binutils ca-certificates g++ git libc6-dev pkg-config zlib1g-dev
+BUILD_PACKAGES := binutils ca-certificates g++ git libc6-dev libsqlite3-dev libzstd-dev \
+    pkg-config zlib1g-dev
 GUEST_PACKAGES := apt debian-archive-keyring dpkg e2fsprogs xz-utils
 # Cross-compiler for the guest programs, others' firmware to boot, others' tools to check our formats.
 TEST_PACKAGES := binutils-riscv64-linux-gnu cpio device-tree-compiler gcc-riscv64-linux-gnu \
@@ -38,6 +39,9 @@ build: swift
 	@scripts/install $(BUILD_PACKAGES)
 	$(BUILD) --product viv
 	$(BUILD) --product viv-machine
+	$(BUILD) --product viv-container
+	$(BUILD) --product viv-network
+	$(BUILD) --product vivd
 
 # Ctrl-A x (75) is as good an end as the guest's own.
 run: build

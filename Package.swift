@@ -18,9 +18,19 @@ let package = Package(
     products: [
         .executable(name: "viv", targets: ["viv"]),
         .executable(name: "viv-machine", targets: ["viv-machine"]),
+        .executable(name: "viv-container", targets: ["viv-container"]),
+        .executable(name: "viv-network", targets: ["viv-network"]),
+        .executable(name: "vivd", targets: ["vivd"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         // Floor 0: ground
@@ -40,15 +50,50 @@ let package = Package(
         .target(name: "RISCV", dependencies: ["Translator"], swiftSettings: hot),
         // Floor 3: running
         .target(name: "Hypervisor", dependencies: ["Devices", "Firmware", "RISCV", "Model"]),
+        .target(name: "Containers", dependencies: ["Host", "Model"]),
+        .target(name: "KernelNetwork", dependencies: ["Host", "Model", "Network"]),
+        // Floor 4: goods
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(
+            name: "Images",
+            dependencies: [
+                "Host", "Model", "CZlib", "CZstd",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .target(name: "Builder", dependencies: ["Images"]),
+        .target(name: "Store", dependencies: ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
+        // Floor 5: will
+        .target(
+            name: "Engine",
+            dependencies: [
+                "Images", "Builder", "Containers", "KernelNetwork", "Store",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         // Floor 6: doors
+        .target(
+            name: "Daemon",
+            dependencies: [
+                "Engine",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         .target(
             name: "CLI",
             dependencies: [
                 "Catalogue", "Network",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .executableTarget(name: "viv", dependencies: ["CLI"], linkerSettings: standalone),
         .executableTarget(name: "viv-machine", dependencies: ["Hypervisor"], linkerSettings: standalone),
+        .executableTarget(name: "viv-container", dependencies: ["Containers"], linkerSettings: standalone),
+        .executableTarget(name: "viv-network", dependencies: ["KernelNetwork"], linkerSettings: standalone),
+        .executableTarget(name: "vivd", dependencies: ["Daemon"], linkerSettings: standalone),
         // Tests
         .target(name: "TestSupport", dependencies: ["Devices"], path: "Tests/TestSupport"),
         .testTarget(name: "HostTests", dependencies: ["Host"]),
@@ -64,6 +109,14 @@ let package = Package(
         .testTarget(name: "CLITests", dependencies: ["CLI"]),
         .testTarget(name: "DifferentialTests", dependencies: ["RISCV"]),
         .testTarget(name: "EndToEndTests", dependencies: ["Model"]),
+        .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
+        .testTarget(name: "KernelNetworkTests", dependencies: ["KernelNetwork"]),
+        .testTarget(name: "ImagesTests", dependencies: ["Images"]),
+        .testTarget(name: "BuilderTests", dependencies: ["Builder"]),
+        .testTarget(name: "StoreTests", dependencies: ["Store"]),
+        .testTarget(name: "EngineTests", dependencies: ["Engine"]),
+        .testTarget(name: "DaemonTests", dependencies: ["Daemon"]),
+        .testTarget(name: "ContainerEndToEndTests", dependencies: ["Model"]),
         .testTarget(name: "HouseTests"),
     ],
     swiftLanguageModes: [.v6]

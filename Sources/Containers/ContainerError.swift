@@ -1,0 +1,14 @@
+/// Why a container could not be made or asked for something; the text is for the user.
+package struct ContainerError: Error, CustomStringConvertible, Sendable {
+    package enum Kind: Sendable {
+        case invalid, notFound, conflict, refusedByHost, system
+    }
+
+    package let kind: Kind
+    package let description: String
+
+    package init(_ kind: Kind, _ description: String) {
+        self.kind = kind
+        self.description = description
+    }
+}

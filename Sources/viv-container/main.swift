@@ -1,0 +1,4 @@
+import Containers
+import Glibc
+
+exit(64)

@@ -1,0 +1,4 @@
+import Glibc
+import KernelNetwork
+
+exit(64)

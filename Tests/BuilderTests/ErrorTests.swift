@@ -1,0 +1,9 @@
+import Testing
+
+@testable import Builder
+
+struct ErrorTests {
+    @Test func anErrorSaysWhatItWasGiven() {
+        #expect(BuildError(.system, "no space left").description == "no space left")
+    }
+}

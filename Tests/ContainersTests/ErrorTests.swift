@@ -1,0 +1,9 @@
+import Testing
+
+@testable import Containers
+
+struct ErrorTests {
+    @Test func anErrorSaysWhatItWasGiven() {
+        #expect(ContainerError(.system, "no space left").description == "no space left")
+    }
+}

@@ -1,0 +1,9 @@
+import Testing
+
+@testable import Images
+
+struct ErrorTests {
+    @Test func anErrorSaysWhatItWasGiven() {
+        #expect(ImageError(.system, "no space left").description == "no space left")
+    }
+}

@@ -1,0 +1,9 @@
+import Testing
+
+@testable import Store
+
+struct ErrorTests {
+    @Test func anErrorSaysWhatItWasGiven() {
+        #expect(StoreError(.system, "no space left").description == "no space left")
+    }
+}
