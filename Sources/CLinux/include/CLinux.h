@@ -7,3 +7,4 @@
 #include "terminal.h"
 #include "jail.h"
 #include "storage.h"
+#include "tree.h"
