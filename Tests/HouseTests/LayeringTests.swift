@@ -17,7 +17,7 @@ struct LayeringTests {
         "Translator": ["Machine"],
         "RISCV": ["Translator"],
         "Hypervisor": ["Devices", "Firmware", "RISCV", "Model"],
-        "Containers": ["Host", "Model"],
+        "Containers": ["Host"],
         "KernelNetwork": ["Host", "Model", "Network"],
         "CZstd": [],
         "Images": ["Host", "Model", "CZlib", "CZstd", "AsyncHTTPClient", "Crypto", "NIO"],

@@ -8,3 +8,5 @@
 #include "jail.h"
 #include "storage.h"
 #include "tree.h"
+#include "container.h"
+#include "system_calls.h"
