@@ -32,7 +32,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        // Without its traits Hummingbird needs no full Foundation.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
@@ -44,17 +45,17 @@ let package = Package(
         // Floor 1: sockets
         .target(name: "Machine", dependencies: ["Host"], swiftSettings: hot),
         .target(name: "Disks", dependencies: ["Host"]),
-        .target(name: "Network", dependencies: ["Host"], swiftSettings: hot),
+        .target(name: "NetworkStack", dependencies: ["Host"], swiftSettings: hot),
         .target(name: "Catalogue", dependencies: ["Host", "Model"]),
         // Floor 2: parts
-        .target(name: "Devices", dependencies: ["Machine", "Disks", "Network"], swiftSettings: hot),
+        .target(name: "Devices", dependencies: ["Machine", "Disks", "NetworkStack"], swiftSettings: hot),
         .target(name: "Firmware", dependencies: ["Machine", "CZlib"]),
         .target(name: "Translator", dependencies: ["Machine", "CLinux"], swiftSettings: hot),
         .target(name: "RISCV", dependencies: ["Translator"], swiftSettings: hot),
         // Floor 3: running
         .target(name: "Hypervisor", dependencies: ["Devices", "Firmware", "RISCV", "Model"]),
         .target(name: "Containers", dependencies: ["Host"]),
-        .target(name: "KernelNetwork", dependencies: ["Host", "Model", "Network"]),
+        .target(name: "KernelNetwork", dependencies: ["Host", "Model", "NetworkStack"]),
         // Floor 4: goods
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(
@@ -87,7 +88,7 @@ let package = Package(
         .target(
             name: "CLI",
             dependencies: [
-                "Catalogue", "Network",
+                "Catalogue", "NetworkStack",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -102,7 +103,7 @@ let package = Package(
         .testTarget(name: "HostTests", dependencies: ["Host"]),
         .testTarget(name: "MachineTests", dependencies: ["Machine"]),
         .testTarget(name: "DisksTests", dependencies: ["Disks"]),
-        .testTarget(name: "NetworkTests", dependencies: ["Network"]),
+        .testTarget(name: "NetworkTests", dependencies: ["NetworkStack"]),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue"]),
         .testTarget(name: "DevicesTests", dependencies: ["Devices", "TestSupport"]),
         .testTarget(name: "FirmwareTests", dependencies: ["Firmware"]),

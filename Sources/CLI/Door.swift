@@ -1,7 +1,7 @@
 import ArgumentParser
 import Host
 import Model
-import Network
+import NetworkStack
 
 /// The way into the program: arguments in, exit code out.
 package enum Door {

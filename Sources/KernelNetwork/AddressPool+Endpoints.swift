@@ -1,5 +1,5 @@
 import Model
-import Network
+import NetworkStack
 
 // The addresses of endpoints.
 extension AddressPool {

@@ -1,5 +1,5 @@
 import Model
-import Network
+import NetworkStack
 
 /// Which addresses networks and their endpoints have: plain values, so that it can be tried, stored and rebuilt.
 ///

@@ -1,12 +1,12 @@
 import Host
 import Model
-import Network
+import NetworkStack
 import Synchronization
 
-/// What a network's name server answers; values of module `Network`.
-package typealias NameTable = Network.NameTable
-package typealias IPAddress = Network.IPAddress
-package typealias Prefix = Network.Prefix
+/// What a network's name server answers; values of module `NetworkStack`.
+package typealias NameTable = NetworkStack.NameTable
+package typealias IPAddress = NetworkStack.IPAddress
+package typealias Prefix = NetworkStack.Prefix
 
 /// Makes named networks real: bridges, interfaces of containers, translation, published ports, names.
 ///

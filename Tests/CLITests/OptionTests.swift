@@ -1,5 +1,5 @@
 import CLI
-import Network
+import NetworkStack
 import Testing
 
 @Suite struct OptionTests {

@@ -1,4 +1,4 @@
-import Network
+import NetworkStack
 
 /// A TCP segment as a network with offloads hands it over: partial checksum, more data than one
 /// packet may have; and a check of the packets that it is cut into.

@@ -2,7 +2,7 @@ import Devices
 import Glibc
 import Host
 import Machine
-import Network
+import NetworkStack
 import TestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-import Network
+import NetworkStack
 
 /// Frames as a guest's driver makes them.
 struct GuestFrames {

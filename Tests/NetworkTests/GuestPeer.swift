@@ -1,5 +1,5 @@
 import Glibc
-import Network
+import NetworkStack
 
 /// A guest at the other end of a Pump's frame socket, with its own TCP: what a virtual machine would be.
 final class GuestPeer {

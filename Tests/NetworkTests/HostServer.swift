@@ -1,5 +1,5 @@
 import Glibc
-import Network
+import NetworkStack
 
 /// A server on the host's loopback that serves one connection (or all datagrams) on a thread of its own.
 final class HostServer: Sendable {

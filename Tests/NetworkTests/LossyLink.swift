@@ -1,4 +1,4 @@
-import Network
+import NetworkStack
 
 /// Two connections joined by a link that loses, repeats and reorders segments, with a clock that a test turns.
 final class LossyLink {

@@ -1,4 +1,4 @@
-import Network
+import NetworkStack
 import Testing
 
 /// Flows through the NAT, with a manual clock and no sockets.

@@ -1,4 +1,4 @@
-import Network
+import NetworkStack
 import Testing
 
 /// Fuzz entry: arbitrary bytes as one frame of the guest. Must not trap, whatever they are.

@@ -1,4 +1,4 @@
-import Network
+import NetworkStack
 import Testing
 
 /// The parts of the network that answer by themselves: ARP, DHCP, discovery, echo.

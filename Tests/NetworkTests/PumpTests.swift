@@ -1,5 +1,5 @@
 import Glibc
-import Network
+import NetworkStack
 import Testing
 
 @Suite(.serialized) struct PumpTests {

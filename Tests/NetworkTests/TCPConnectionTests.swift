@@ -1,4 +1,4 @@
-import Network
+import NetworkStack
 import Testing
 
 struct TCPConnectionTests {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Network
+import NetworkStack
 
 /// `none` or `user[,forward=tcp|udp:[HOST]:PORT-[GUEST]:PORT…]`: the guest's network.
 package enum NetworkOption: Equatable, Sendable {

@@ -1,6 +1,6 @@
 import Host
 import Model
-import Network
+import NetworkStack
 
 /// A machine with every file open: the description to send and the descriptors to hand over.
 struct MachinePlan {

@@ -1,7 +1,7 @@
 import Glibc
 import Host
 import Model
-import Network
+import NetworkStack
 
 /// One running machine from the side of its parent: starts `viv-machine`, relays its serial port and
 /// network, answers its control socket and waits for its end.

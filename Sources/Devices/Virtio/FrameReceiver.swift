@@ -1,6 +1,6 @@
 import Disks
 import Glibc
-import Network
+import NetworkStack
 
 /// Moves frames from the frame socket into a driver's receive queue.
 ///

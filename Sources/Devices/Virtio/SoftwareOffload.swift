@@ -1,6 +1,6 @@
 import Disks
 import Glibc
-import Network
+import NetworkStack
 
 /// Does to frames on their way to the guest what its driver has not agreed to do: completes their
 /// checksums and cuts large TCP segments into packets (Virtio 1.2, section 5.1.6.4).

@@ -1,7 +1,7 @@
 import Disks
 import Glibc
 import Host
-import Network
+import NetworkStack
 import Synchronization
 
 /// A virtio network device (Virtio 1.2, section 5.1) over a frame socket: each datagram of a
