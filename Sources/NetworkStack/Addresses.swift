@@ -6,6 +6,21 @@ package struct MACAddress: Hashable, Sendable, CustomStringConvertible {
         self.bits = bits & 0xFFFF_FFFF_FFFF
     }
 
+    /// Parses six groups of two hexadecimal digits, joined by colons or hyphens.
+    package init?(_ text: some StringProtocol) {
+        let parts = text.split(omittingEmptySubsequences: false) { $0 == ":" || $0 == "-" }
+        guard parts.count == 6 else { return nil }
+        var bits: UInt64 = 0
+        for part in parts {
+            guard part.utf8.count == 2, part.allSatisfy(\.isHexDigit), let octet = UInt8(part, radix: 16)
+            else {
+                return nil
+            }
+            bits = bits << 8 | UInt64(octet)
+        }
+        self.bits = bits
+    }
+
     package static let broadcast = MACAddress(bits: 0xFFFF_FFFF_FFFF)
 
     /// Group addresses (multicast and broadcast) never own a frame as its source (IEEE 802.3 §3.2.3).
