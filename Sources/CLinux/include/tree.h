@@ -57,6 +57,9 @@ static inline ssize_t viv_get_attribute(const char *path, const char *name, void
     return lgetxattr(path, name, value, size);
 }
 
+/* Begins to write a file's pages to disk, without waiting (SYNC_FILE_RANGE_WRITE). */
+static inline int viv_start_writing(int fd) { return (int)syscall(SYS_sync_file_range, fd, 0L, 0L, 2u); }
+
 /* The next data or hole at or after `offset` (SEEK_DATA, SEEK_HOLE); -1 with ENXIO behind the last. */
 static inline int64_t viv_seek_data(int fd, int64_t offset) { return lseek(fd, offset, 3); }
 static inline int64_t viv_seek_hole(int fd, int64_t offset) { return lseek(fd, offset, 4); }

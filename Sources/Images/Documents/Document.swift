@@ -12,10 +12,10 @@ package enum Document {
     static let maximumLayerSize: Int64 = 1 << 40
 
     static func decode<Value: Decodable>(
-        _ type: Value.Type, from bytes: [UInt8], as what: String
+        _ type: Value.Type, from bytes: [UInt8], as what: String, limit: Int = maximumSize
     ) throws(ImageError) -> Value {
-        guard bytes.count <= maximumSize else {
-            throw ImageError(.invalid, "the \(what) has \(bytes.count) bytes, more than \(maximumSize)")
+        guard bytes.count <= limit else {
+            throw ImageError(.invalid, "the \(what) has \(bytes.count) bytes, more than \(limit)")
         }
         guard depth(of: bytes) <= maximumDepth else {
             throw ImageError(.invalid, "the \(what) is nested deeper than \(maximumDepth) levels")

@@ -16,6 +16,8 @@ package final class LayerDiff {
     private var links: [FileIdentity: String] = [:]
     /// Bytes of files that were written, holes included.
     package private(set) var size: Int64 = 0
+    /// Whether holes of files were left out.
+    private(set) var hasSparseFiles = false
 
     private struct FileIdentity: Hashable {
         let device: UInt64
@@ -152,6 +154,7 @@ package final class LayerDiff {
         size += entry.size
         if entry.size - Int64(info.st_blocks) * 512 >= Self.notableHole {
             entry.sparse = SparseFile.extents(of: file.raw, size: entry.size)
+            hasSparseFiles = true
         }
         try writer.begin(entry)
         for extent in entry.sparse ?? [SparseExtent(offset: 0, length: entry.size)] {

@@ -1,5 +1,5 @@
 /// How the tar of a layer is written.
-package struct LayerDiffOptions: Equatable, Sendable {
+package struct LayerDiffOptions: Codable, Equatable, Sendable {
     /// Seconds since 1970 that no time in the layer exceeds (`SOURCE_DATE_EPOCH`); `nil` keeps times.
     package var latestTime: Int64?
     /// Whether times are cut to whole seconds, so that copies of a tree agree.

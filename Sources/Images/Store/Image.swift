@@ -79,10 +79,16 @@ package struct ContentUsage: Codable, Equatable, Sendable {
     package var reclaimableBytes: Int64
 }
 
-/// A layer that was made here, to build images from.
+/// A layer of an image.
 package struct Layer: Equatable, Sendable, Codable {
     package var descriptor: Descriptor
     package var diffID: Digest
     /// Bytes of its files.
     package var size: Int64
+
+    /// What an archive of a layer turned out to hold.
+    struct Content: Sendable {
+        let diffID: Digest
+        let size: Int64
+    }
 }
