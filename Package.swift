@@ -111,7 +111,7 @@ let package = Package(
         .testTarget(name: "RISCVTests", dependencies: ["RISCV"]),
         .testTarget(name: "HypervisorTests", dependencies: ["Hypervisor", "TestSupport"]),
         .testTarget(name: "CLITests", dependencies: ["CLI"]),
-        .testTarget(name: "DifferentialTests", dependencies: ["RISCV"]),
+        .testTarget(name: "DifferentialTests", dependencies: ["RISCV"], exclude: ["unicorn-oracle"]),
         .testTarget(name: "EndToEndTests", dependencies: ["Model"]),
         .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
         .testTarget(name: "KernelNetworkTests", dependencies: ["KernelNetwork"]),

@@ -19,6 +19,9 @@ struct SerialPortTests {
 
     private func receive(_ bytes: [UInt8]) -> Int { bytes.withUnsafeBytes { port.receive($0) } }
 
+    /// A driver that is told of input.
+    private func listen() { port.write(at: 1, width: .byte, 1) }
+
     @Test("What the guest writes reaches the line in order", arguments: [AccessWidth.byte, .word, .double])
     func transmit(width: AccessWidth) {
         for byte in "hello".utf8 { port.write(at: 0, width: width, 0xff00 | UInt64(byte)) }
@@ -39,6 +42,7 @@ struct SerialPortTests {
     @Test("Input is taken as far as it fits, and more is asked for when the guest has read it all")
     func flowControl() {
         port.write(at: 2, width: .byte, 1)
+        listen()
         let input = (0..<40).map { UInt8($0) }
         #expect(receive(input) == 16)
         #expect(receive(Array(input[16...])) == 0)
@@ -51,6 +55,7 @@ struct SerialPortTests {
 
     @Test("Input that fits wholly asks for nothing")
     func noNeedlessWake() {
+        listen()
         #expect(receive([1]) == 1)
         _ = port.read(at: 0, width: .byte)
         #expect(wakes.recorded.isEmpty)
@@ -58,10 +63,36 @@ struct SerialPortTests {
 
     @Test("Nothing is received in loopback; leaving it lets input in again")
     func loopbackRefusesInput() {
+        listen()
         port.write(at: 4, width: .byte, 0x10)
         #expect(receive([1]) == 0)
         #expect(wakes.recorded.isEmpty)
         port.write(at: 4, width: .byte, 0)
+        #expect(wakes.recorded.count == 1)
+        #expect(receive([1]) == 1)
+    }
+
+    @Test("Input waits until a driver that has emptied the receiver listens")
+    func inputBeforeTheDriver() {
+        #expect(receive([1, 2]) == 0)
+        port.write(at: 2, width: .byte, 7)
+        _ = port.read(at: 5, width: .byte)
+        _ = port.read(at: 0, width: .byte)
+        #expect(wakes.recorded.isEmpty)
+        listen()
+        #expect(wakes.recorded.count == 1)
+        #expect(receive([1, 2]) == 2)
+    }
+
+    @Test("A guest that polls for input is a reader, one that polls to send is none")
+    func polling() {
+        #expect(receive([1]) == 0)
+        for _ in 0..<8 {
+            _ = port.read(at: 5, width: .byte)
+            port.write(at: 0, width: .byte, 0x2e)
+        }
+        #expect(wakes.recorded.isEmpty)
+        for _ in 0..<3 { _ = port.read(at: 5, width: .byte) }
         #expect(wakes.recorded.count == 1)
         #expect(receive([1]) == 1)
     }
@@ -84,6 +115,7 @@ struct SerialPortTests {
         port.reset()
         #expect(!wire.level)
         #expect(port.read(at: 5, width: .byte) == 0x60)
+        listen()
         #expect(wakes.recorded.count == 1)
     }
 }

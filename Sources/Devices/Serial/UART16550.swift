@@ -16,6 +16,11 @@ package struct UART16550 {
     private var divisor: UInt16 = 1
     /// The holding register has become empty since the guest last was told so.
     private var transmitterEmptyPending = false
+    /// How often the guest has looked for input since it last sent a byte or emptied the receiver.
+    private var looks = 0
+
+    /// A guest that has looked so often in a row waits for input; fewer looks are a driver's probing.
+    private static let looksOfAReader = 3
 
     /// The modem lines of a cable that is plugged in.
     private static let linked: ModemStatus = [.clearToSend, .dataSetReady, .carrier]
@@ -63,13 +68,17 @@ package struct UART16550 {
 
     // MARK: The host's side
 
-    /// How many bytes the line may deliver now without loss. In loopback the line is disconnected.
-    package var room: Int {
-        modemControl.contains(.loopback) ? 0 : capacity - min(received.count, capacity)
-    }
+    /// How many bytes the line may deliver now without loss: none in loopback, where it is disconnected, and
+    /// none while nobody reads, as drivers throw away what they find when they open the port.
+    package var room: Int { isListening ? capacity - min(received.count, capacity) : 0 }
 
-    /// Whether the line is connected and the guest has taken every byte that arrived.
-    package var hasDrained: Bool { !modemControl.contains(.loopback) && received.isEmpty }
+    /// Whether somebody reads, and has taken every byte that arrived.
+    package var hasDrained: Bool { isListening && received.isEmpty }
+
+    private var isListening: Bool {
+        guard !modemControl.contains(.loopback) else { return false }
+        return interruptEnable.contains(.receivedData) || looks >= Self.looksOfAReader
+    }
 
     /// A byte arrives. Without room it is lost, or (FIFOs off) replaces the one before it, and the guest
     /// sees an overrun.
@@ -93,7 +102,10 @@ package struct UART16550 {
     }
 
     /// Takes the oldest received byte past the registers, as built-in firmware does.
-    package mutating func takeReceived() -> UInt8? { received.popFirst() }
+    package mutating func takeReceived() -> UInt8? {
+        looks = Self.looksOfAReader
+        return received.popFirst()
+    }
 
     // MARK: Registers
 
@@ -123,6 +135,7 @@ package struct UART16550 {
     }
 
     private mutating func readLineStatus() -> UInt8 {
+        looks = min(looks + 1, Self.looksOfAReader)
         var status: LineStatus = [.holdingEmpty, .transmitterEmpty]
         if !received.isEmpty { status.insert(.dataReady) }
         if overrun { status.insert(.overrun) }
@@ -139,6 +152,7 @@ package struct UART16550 {
 
     private mutating func transmit(_ byte: UInt8) -> UInt8? {
         transmitterEmptyPending = true
+        if looks < Self.looksOfAReader { looks = 0 }
         guard modemControl.contains(.loopback) else { return byte }
         receive(byte)
         return nil
@@ -155,7 +169,10 @@ package struct UART16550 {
     private mutating func writeFIFOControl(_ value: UInt8) {
         let control = FIFOControl(rawValue: value)
         let enable = control.contains(.enable)
-        if enable != fifosEnabled || (enable && control.contains(.clearReceiver)) { received.removeAll() }
+        if enable != fifosEnabled || (enable && control.contains(.clearReceiver)) {
+            received.removeAll()
+            looks = 0
+        }
         fifosEnabled = enable
         triggerLevel = enable ? [1, 4, 8, 14][Int(value >> 6)] : 1
     }
