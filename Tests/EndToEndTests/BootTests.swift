@@ -15,6 +15,13 @@ struct BootTests {
         #expect(try guest.exitCode() == 0)
     }
 
+    @Test func whatIsTypedBeforeTheGuestListensIsKept() throws {
+        let guest = try Guest(["busybox"])
+        try guest.type("echo typed' 'ahead; poweroff")
+        try guest.expect("typed ahead")
+        #expect(try guest.exitCode() == 0)
+    }
+
     @Test func everyHartThatWasAskedForRuns() throws {
         let guest = try boot("--cpus", "4")
         #expect(try guest.shell("nproc").text == "4")

@@ -50,4 +50,31 @@ struct DiskTests {
         try first.type("poweroff")
         #expect(try first.exitCode() == 0)
     }
+
+    @Test(.enabled(if: mountsWork, "a file system cannot be mounted in a namespace of the user's here"))
+    func aFullDiskOfTheHostIsAnErrorOfTheGuestAndAnEvent() throws {
+        let folder = Programs.scratch.appending(path: "full").path()
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let guest = try Guest(
+            ["busybox", "--json", "--disk", "\(folder)/disk.img"],
+            wrapper: Self.inNamespace(
+                "mount -t tmpfs -o size=4m none \(folder) && truncate -s 16M \(folder)/disk.img"))
+        try guest.expect("# ")
+        #expect(try guest.shell("echo kept | dd of=/dev/vda conv=fsync").status == 0)
+        #expect(try guest.shell("dd if=/dev/urandom of=/dev/vda bs=1M count=8 seek=1 conv=fsync").status != 0)
+        #expect(try guest.shell("head -n 1 /dev/vda").text == "kept")
+        try guest.type("poweroff")
+        #expect(try guest.exitCode() == 0)
+        #expect(guest.output.text(from: 0).contains("\"event\":\"diskError\""))
+    }
+
+    /// A command that runs `script` in namespaces of its own and then executes what follows.
+    private static func inNamespace(_ script: String) -> [String] {
+        ["unshare", "--map-root-user", "--mount", "sh", "-c", "\(script) && exec \"$@\"", "sh"]
+    }
+
+    private static let mountsWork: Bool = {
+        let command = inNamespace("mount -t tmpfs none /mnt") + ["true"]
+        return (try? Command.run(URL(filePath: "/usr/bin/env"), command))?.code == 0
+    }()
 }

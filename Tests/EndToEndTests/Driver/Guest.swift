@@ -14,11 +14,11 @@ final class Guest {
     private let input = Pipe()
     private var position = 0
 
-    /// Runs `viv boot` with these arguments.
-    init(_ arguments: [String]) throws {
+    /// Runs `viv boot` with these arguments; `wrapper` is a command that is to execute its own last arguments.
+    init(_ arguments: [String], wrapper: [String] = []) throws {
         console = arguments.contains("--json") ? errors : output
-        process.executableURL = Programs.viv
-        process.arguments = ["boot"] + arguments
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = wrapper + [Programs.viv.path(), "boot"] + arguments
         process.environment = Command.environment
         process.standardInput = input
         process.standardOutput = output.pipe
