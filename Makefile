@@ -22,7 +22,10 @@ BUILD_PACKAGES := binutils ca-certificates g++ git libc6-dev libsqlite3-dev libz
 GUEST_PACKAGES := apt debian-archive-keyring dpkg e2fsprogs xz-utils
 # Cross-compiler for the guest programs, others' firmware to boot, others' tools to check our formats.
 TEST_PACKAGES := binutils-riscv64-linux-gnu cpio device-tree-compiler gcc-riscv64-linux-gnu \
-    libc6-dev-riscv64-cross opensbi u-boot-qemu
+    libc6-dev-riscv64-cross opensbi python3-pip u-boot-qemu
+# From PyPI, into .build/python: oracles and clients of others.
+PYTHON := /usr/bin/python3
+PYTHON_PACKAGES := docker unicorn
 BENCH_PACKAGES := binutils-riscv64-linux-gnu gcc gcc-riscv64-linux-gnu iperf3 libc6-dev-riscv64-cross \
     opensbi python3 qemu-system-misc
 
@@ -54,6 +57,8 @@ run: build
 
 test-build: swift
 	@scripts/install $(BUILD_PACKAGES) $(GUEST_PACKAGES) $(TEST_PACKAGES)
+	@[ -d .build/python/unicorn ] || $(PYTHON) -m pip install --quiet --target .build/python $(PYTHON_PACKAGES) || \
+	    echo "no PyPI: the tests that need $(PYTHON_PACKAGES) will be skipped" >&2
 	$(BUILD) --build-tests
 
 # Tests that boot guests come last and one by one: they are the ones that need the processors for themselves.

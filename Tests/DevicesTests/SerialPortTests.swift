@@ -92,7 +92,7 @@ struct SerialPortTests {
             port.write(at: 0, width: .byte, 0x2e)
         }
         #expect(wakes.recorded.isEmpty)
-        for _ in 0..<3 { _ = port.read(at: 5, width: .byte) }
+        for _ in 0..<64 { _ = port.read(at: 5, width: .byte) }
         #expect(wakes.recorded.count == 1)
         #expect(receive([1]) == 1)
     }

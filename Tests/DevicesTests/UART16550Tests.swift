@@ -64,7 +64,7 @@ struct UART16550Tests {
 
     /// Looks for input as a guest without interrupts does.
     private mutating func poll() {
-        for _ in 0..<3 { _ = uart.read(at: Offset.lineStatus) }
+        for _ in 0..<64 { _ = uart.read(at: Offset.lineStatus) }
     }
 
     @Test("A received byte interrupts until it is read")
@@ -126,6 +126,14 @@ struct UART16550Tests {
         uart.receive(1)
         _ = uart.write(at: Offset.fifoControl, 0x03)
         #expect(uart.read(at: Offset.lineStatus) == 0x60)
+    }
+
+    @Test("A driver that listens keeps its input when it switches the FIFOs on")
+    mutating func inputAcrossFIFOs() {
+        _ = uart.write(at: Offset.interruptEnable, 0x01)
+        uart.receive(1)
+        _ = uart.write(at: Offset.fifoControl, 0x07)
+        #expect(uart.read(at: Offset.data) == 1)
     }
 
     @Test("In loopback, sent bytes come back and outputs feed the modem status")

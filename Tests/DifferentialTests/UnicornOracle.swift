@@ -41,10 +41,18 @@ final class UnicornOracle {
     private static let script = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "unicorn-oracle").path()
 
+    private static let python = "/usr/bin/python3"
+    /// What `make test` has fetched from PyPI lies in the build folder.
+    private static let environment = ProcessInfo.processInfo.environment.merging([
+        "PYTHONPATH": URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: ".build/python").path()
+    ]) { _, ours in ours }
+
     static let isInstalled: Bool = {
         let probe = Process()
-        probe.executableURL = URL(filePath: "/usr/bin/env")
-        probe.arguments = ["python3", "-c", "import unicorn"]
+        probe.executableURL = URL(filePath: python)
+        probe.environment = environment
+        probe.arguments = ["-c", "import unicorn"]
         probe.standardError = FileHandle.nullDevice
         do { try probe.run() } catch { return false }
         probe.waitUntilExit()
@@ -57,8 +65,9 @@ final class UnicornOracle {
     private var unread = Data()
 
     init() throws {
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", Self.script]
+        process.executableURL = URL(filePath: Self.python)
+        process.environment = Self.environment
+        process.arguments = [Self.script]
         process.standardInput = input
         process.standardOutput = output
         try process.run()

@@ -8,7 +8,7 @@ import Testing
 /// extensions after RV64GC (Tests/GuestPrograms, written after the manual and run on QEMU), singles that are not
 /// NaN-boxed, minimum and maximum of signalling NaNs (the TestFloat vectors).
 @Suite(
-    .serialized, .enabled(if: UnicornOracle.isInstalled, "python3 cannot import unicorn: pip install unicorn")
+    .serialized, .enabled(if: UnicornOracle.isInstalled, "PyPI's unicorn is not in .build/python")
 )
 struct UnicornTests {
     private func compare(

@@ -20,7 +20,7 @@ package struct UART16550 {
     private var looks = 0
 
     /// A guest that has looked so often in a row waits for input; fewer looks are a driver's probing.
-    private static let looksOfAReader = 3
+    private static let looksOfAReader = 64
 
     /// The modem lines of a cable that is plugged in.
     private static let linked: ModemStatus = [.clearToSend, .dataSetReady, .carrier]
@@ -166,10 +166,14 @@ package struct UART16550 {
     }
 
     /// Switching the FIFOs on or off empties them; the other bits count only while they are on.
+    ///
+    /// A driver that listens already keeps what has arrived: Linux takes interrupts before it switches the FIFOs
+    /// on, and the line, which is faster than any real one, has then delivered a byte.
     private mutating func writeFIFOControl(_ value: UInt8) {
         let control = FIFOControl(rawValue: value)
         let enable = control.contains(.enable)
-        if enable != fifosEnabled || (enable && control.contains(.clearReceiver)) {
+        let empties = enable != fifosEnabled || (enable && control.contains(.clearReceiver))
+        if empties, !interruptEnable.contains(.receivedData) {
             received.removeAll()
             looks = 0
         }
