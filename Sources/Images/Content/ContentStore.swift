@@ -101,7 +101,8 @@ final class BlobWriter: ByteSink, @unchecked Sendable {
     // SAFETY: one owner at a time; a download hands it on between its attempts only.
 
     private let store: ContentStore
-    private let path: String
+    /// Where the blob is until it is committed or thrown away.
+    let path: String
     private let file: FileDescriptor
     private let sink: DescriptorSink
     private var hash: ContentHash

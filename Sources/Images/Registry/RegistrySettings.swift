@@ -12,6 +12,8 @@ package struct RegistrySettings: Sendable, Equatable {
     package var stallTimeout: Double = 30
     /// How often a download is tried again before the pull fails.
     package var retries = 5
+    /// Seconds before the first of these attempts; later pauses double.
+    package var retryPause: Double = 0.5
 
     package init() {}
 }
