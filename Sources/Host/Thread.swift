@@ -40,6 +40,9 @@ package final class Thread: @unchecked Sendable {
     /// Waits until the body has returned. Call it once.
     package func join() { pthread_join(handle, nil) }
 
+    /// Lets the thread end by itself, in place of `join`.
+    package func detach() { pthread_detach(handle) }
+
     /// Sends a signal to this thread alone, to interrupt a system call that it sits in.
     package func signal(_ number: Int32) { pthread_kill(handle, number) }
 }

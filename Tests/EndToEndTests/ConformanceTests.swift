@@ -1,5 +1,4 @@
 import Foundation
-import ProgramDriver
 import Testing
 
 /// The guest programs: instruction groups that test themselves on the bare machine, under both engines.

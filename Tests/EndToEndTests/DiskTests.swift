@@ -1,5 +1,4 @@
 import Foundation
-import ProgramDriver
 import Testing
 
 /// Disks as the guest and the host see them.

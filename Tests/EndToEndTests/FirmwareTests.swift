@@ -1,5 +1,4 @@
 import Foundation
-import ProgramDriver
 import Testing
 
 /// Other people's firmware, unmodified.

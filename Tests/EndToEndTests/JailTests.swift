@@ -1,4 +1,3 @@
-import ProgramDriver
 import Testing
 
 /// The machine's jail, tried from inside by `viv-machine` itself: what an intruder would do first must

@@ -8,5 +8,6 @@
 #include "jail.h"
 #include "storage.h"
 #include "tree.h"
+#include "copying.h"
 #include "container.h"
 #include "system_calls.h"

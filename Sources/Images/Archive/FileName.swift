@@ -2,10 +2,10 @@
 ///
 /// A byte that belongs to no UTF-8 becomes a code point of the last private plane, U+10FF00 and the byte; a name
 /// that holds such a code point itself is stored byte by byte, so that every name comes back as it was.
-enum FileName {
+package enum FileName {
     private static let base: UInt32 = 0x10ff00
 
-    static func decode(_ bytes: some Collection<UInt8>) -> String {
+    package static func decode(_ bytes: some Collection<UInt8>) -> String {
         if !bytes.contains(0xf4), let text = String(validating: bytes, as: UTF8.self) { return text }
         var text = ""
         var rest = Array(bytes)[...]
@@ -25,7 +25,7 @@ enum FileName {
         return text
     }
 
-    static func encode(_ name: String) -> [UInt8] {
+    package static func encode(_ name: String) -> [UInt8] {
         guard name.utf8.contains(0xf4) else { return Array(name.utf8) }
         return name.unicodeScalars.flatMap { scalar -> [UInt8] in
             scalar.value >= base && scalar.value <= base + 0xff
@@ -34,7 +34,7 @@ enum FileName {
     }
 
     /// Calls `body` with the bytes of a name, NUL at the end.
-    static func with<Result>(_ name: String, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+    package static func with<Result>(_ name: String, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
         guard name.utf8.contains(0xf4) else { return name.withCString(body) }
         return (encode(name).map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { bytes in
             withUnsafePointer(to: CChar(0)) { empty in body(bytes.baseAddress ?? empty) }

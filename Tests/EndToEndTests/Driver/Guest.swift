@@ -1,5 +1,4 @@
 import Foundation
-import ProgramDriver
 import Testing
 
 /// A machine started by the real `viv`, and its console.
