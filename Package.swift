@@ -104,6 +104,7 @@ let package = Package(
         .executableTarget(name: "vivd", dependencies: ["Daemon"], linkerSettings: standalone),
         // Tests
         .target(name: "TestSupport", dependencies: ["Devices"], path: "Tests/TestSupport"),
+        .target(name: "ProgramDriver", path: "Tests/ProgramDriver"),
         .testTarget(name: "HostTests", dependencies: ["Host"]),
         .testTarget(name: "MachineTests", dependencies: ["Machine"]),
         .testTarget(name: "DisksTests", dependencies: ["Disks"]),
@@ -116,7 +117,8 @@ let package = Package(
         .testTarget(name: "HypervisorTests", dependencies: ["Hypervisor", "TestSupport"]),
         .testTarget(name: "CLITests", dependencies: ["CLI"]),
         .testTarget(name: "DifferentialTests", dependencies: ["RISCV"], exclude: ["unicorn-oracle"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["Model"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["Model", "ProgramDriver"]),
+        .testTarget(name: "ModelTests", dependencies: ["Model"]),
         .testTarget(name: "ContainersTests", dependencies: ["Containers"]),
         .testTarget(name: "KernelNetworkTests", dependencies: ["KernelNetwork"]),
         .testTarget(name: "ImagesTests", dependencies: ["Images"]),
@@ -124,7 +126,7 @@ let package = Package(
         .testTarget(name: "StoreTests", dependencies: ["Store"]),
         .testTarget(name: "EngineTests", dependencies: ["Engine"]),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon"]),
-        .testTarget(name: "ContainerEndToEndTests", dependencies: ["Model"]),
+        .testTarget(name: "ContainerEndToEndTests", dependencies: ["Model", "ProgramDriver"]),
         .testTarget(name: "HouseTests"),
     ],
     swiftLanguageModes: [.v6]

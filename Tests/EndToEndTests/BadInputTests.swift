@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import ProgramDriver
 import Testing
 
 /// What goes wrong before a guest runs: one line that says what and what to do, and the documented code.

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramDriver
 import Testing
 
 /// The life of a guest of the catalogue, from the command line to the exit code.

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramDriver
 import Testing
 
 /// The guest programs: instruction groups that test themselves on the bare machine, under both engines.

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramDriver
 import Testing
 
 /// Debian, which installs itself inside a machine for some minutes before it boots: `make test-long`.

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramDriver
 import Testing
 
 /// Disks as the guest and the host see them.

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramDriver
 import Testing
 
 /// Other people's firmware, unmodified.

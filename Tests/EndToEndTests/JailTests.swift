@@ -1,3 +1,4 @@
+import ProgramDriver
 import Testing
 
 /// The machine's jail, tried from inside by `viv-machine` itself: what an intruder would do first must
