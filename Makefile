@@ -20,14 +20,16 @@ TEST := $(SWIFT) test -c release --skip-build
 BUILD_PACKAGES := binutils ca-certificates g++ git libc6-dev libsqlite3-dev libzstd-dev \
     pkg-config zlib1g-dev
 GUEST_PACKAGES := apt debian-archive-keyring dpkg e2fsprogs xz-utils
-# Cross-compiler for the guest programs, others' firmware to boot, others' tools to check our formats.
-TEST_PACKAGES := binutils-riscv64-linux-gnu cpio device-tree-compiler gcc-riscv64-linux-gnu \
-    libc6-dev-riscv64-cross opensbi python3-pip u-boot-qemu
+# Cross-compiler for the guest programs, others' firmware to boot, others' tools to check our formats, others' engines
+# and registries to meet.
+TEST_PACKAGES := binutils-riscv64-linux-gnu busybox-static cpio debian-archive-keyring device-tree-compiler \
+    docker-registry gcc-riscv64-linux-gnu iproute2 libc6-dev-riscv64-cross nftables opensbi podman procps \
+    python3-pip skopeo u-boot-qemu uidmap umoci
 # From PyPI, into .build/python: oracles and clients of others.
 PYTHON := /usr/bin/python3
 PYTHON_PACKAGES := docker unicorn
-BENCH_PACKAGES := binutils-riscv64-linux-gnu gcc gcc-riscv64-linux-gnu iperf3 libc6-dev-riscv64-cross \
-    opensbi python3 qemu-system-misc
+BENCH_PACKAGES := binutils-riscv64-linux-gnu busybox-static crun docker.io gcc gcc-riscv64-linux-gnu iperf3 iproute2 \
+    libc6-dev-riscv64-cross nftables opensbi podman python3 qemu-system-misc runc
 
 .PHONY: all build run test test-long bench lint format docs install swift test-build
 .NOTPARALLEL:
@@ -57,6 +59,7 @@ run: build
 
 test-build: swift
 	@scripts/install $(BUILD_PACKAGES) $(GUEST_PACKAGES) $(TEST_PACKAGES)
+	@scripts/fetch-clients .build/clients || echo "no Debian 13: tests use the docker client that is installed" >&2
 	@[ -d .build/python/unicorn ] || $(PYTHON) -m pip install --quiet --target .build/python $(PYTHON_PACKAGES) || \
 	    echo "no PyPI: the tests that need $(PYTHON_PACKAGES) will be skipped" >&2
 	$(BUILD) --build-tests
@@ -76,6 +79,7 @@ bench: build
 	@scripts/install $(GUEST_PACKAGES) $(BENCH_PACKAGES)
 	$(BUILT)/viv guests update busybox || $(BUILT)/viv guests
 	Benchmarks/run $(ARGS)
+	Benchmarks/containers
 
 lint: swift
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests

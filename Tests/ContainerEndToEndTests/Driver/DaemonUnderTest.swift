@@ -79,11 +79,11 @@ final class DaemonUnderTest {
 
     /// A command of the real docker client against this daemon.
     func docker(_ arguments: String..., input: Data? = nil) throws -> Command {
-        let configuration = folder.appending(path: "docker-config").path()
-        return try Command.run(
-            URL(filePath: "/usr/bin/env"), ["docker"] + arguments, input: input, patience: 180,
+        try Command.run(
+            URL(filePath: "/usr/bin/env"), [Clients.docker] + arguments, input: input, patience: 180,
             environment: [
-                "DOCKER_HOST": dockerHost, "DOCKER_CONFIG": configuration, "DOCKER_BUILDKIT": "0",
+                "DOCKER_HOST": dockerHost, "DOCKER_CONFIG": try Clients.configuration.get().path(),
+                "DOCKER_BUILDKIT": "0",
             ])
     }
 
@@ -121,8 +121,6 @@ struct Disappointment: Error, CustomStringConvertible {
 enum Requirement {
     static let isRoot = getuid() == 0
     static let busybox = FileManager.default.isExecutableFile(atPath: "/bin/busybox")
-    static let hasDocker = find("docker")
-    static let hasPodman = find("podman")
     static let containers = isRoot && busybox && find("nft")
     static let why: Comment = "needs root, Debian's busybox-static and nftables"
 
