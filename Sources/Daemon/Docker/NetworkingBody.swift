@@ -1,0 +1,82 @@
+import Model
+
+/// `NetworkingConfig`, and what `HostConfig` says about names and ports.
+enum NetworkingBody {
+    static func networking(_ body: JSON, _ host: JSON) throws(APIError) -> ContainerNetworking {
+        var network = ContainerNetworking()
+        network.mode = try host.string("NetworkMode") ?? "default"
+        if try body.bool("NetworkDisabled") { network.mode = "none" }
+        let endpoints = try body.object("NetworkingConfig").object("EndpointsConfig")
+        for field in endpoints.fields {
+            network.endpoints[field.name] = try endpoint(endpoints.object(field.name))
+        }
+        network.macAddress = try body.string("MacAddress")
+        network.exposedPorts = try exposedPorts(body.object("ExposedPorts"))
+        network.ports = try bindings(host.object("PortBindings"))
+        network.publishesAll = try host.bool("PublishAllPorts")
+        network.nameServers = try host.strings("Dns")
+        network.searchDomains = try host.strings("DnsSearch")
+        network.resolverOptions = try host.strings("DnsOptions")
+        network.extraHosts = try host.strings("ExtraHosts")
+        network.links = try host.strings("Links")
+        return network
+    }
+
+    /// `EndpointSettings` as a client sends them.
+    static func endpoint(_ body: JSON) throws(APIError) -> EndpointSpec {
+        var endpoint = EndpointSpec()
+        let addresses = try body.object("IPAMConfig")
+        endpoint.ipv4Address = try addresses.string("IPv4Address")
+        endpoint.ipv6Address = try addresses.string("IPv6Address")
+        endpoint.aliases = try body.strings("Aliases")
+        endpoint.links = try body.strings("Links")
+        endpoint.macAddress = try body.string("MacAddress")
+        endpoint.driverOptions = try body.dictionary("DriverOpts")
+        return endpoint
+    }
+
+    private static func exposedPorts(_ body: JSON) throws(APIError) -> [String] {
+        var ports: [String] = []
+        for field in body.fields {
+            let (number, transport) = try port(field.name)
+            ports.append("\(number)/\(transport.rawValue)")
+        }
+        return ports
+    }
+
+    private static func bindings(_ body: JSON) throws(APIError) -> [PortMapping] {
+        var mappings: [PortMapping] = []
+        for field in body.fields {
+            let (number, transport) = try port(field.name)
+            let bindings = try body.elements(field.name)
+            if bindings.isEmpty { mappings.append(PortMapping(containerPort: number, transport: transport)) }
+            for binding in bindings {
+                mappings.append(
+                    PortMapping(
+                        hostAddress: try binding.string("HostIp") ?? "",
+                        hostPort: try hostPort(binding.string("HostPort")), containerPort: number,
+                        transport: transport))
+            }
+        }
+        return mappings
+    }
+
+    /// `80`, `80/tcp` or `53/udp`.
+    private static func port(_ text: String) throws(APIError) -> (UInt16, PortMapping.Transport) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let name = parts.count > 1 ? parts[1].lowercased() : "tcp"
+        guard parts.count <= 2, let number = parts.first.flatMap({ UInt16($0) }), number > 0,
+            let transport = PortMapping.Transport(rawValue: name)
+        else { throw APIError(.badRequest, "invalid port specification: \"\(text)\"") }
+        return (number, transport)
+    }
+
+    /// A port, or the first of a range; 0 for one of the host's choosing.
+    private static func hostPort(_ text: String?) throws(APIError) -> UInt16 {
+        guard let text else { return 0 }
+        guard let port = text.split(separator: "-").first.flatMap({ UInt16($0) }) else {
+            throw APIError(.badRequest, "invalid port specification: \"\(text)\"")
+        }
+        return port
+    }
+}

@@ -1,0 +1,99 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+
+/// What every request passes: authorization, the version in its path, the routes, and the shape of errors.
+package struct Front: Sendable {
+    let responder: RouterResponder<DaemonContext>
+    let authorization: Authorization
+    let logger: Logger
+
+    package init(
+        responder: RouterResponder<DaemonContext>, authorization: Authorization = .trusted, logger: Logger
+    ) {
+        self.responder = responder
+        self.authorization = authorization
+        self.logger = logger
+    }
+
+    /// Answers one request.
+    package func respond(to request: Request) async -> Response {
+        let start = ContinuousClock.now
+        let split = DockerVersion.split(Self.path(of: request))
+        var response: Response
+        do {
+            try authorization.check(request.headers)
+            try split?.version.check()
+            let source = DaemonContext.Source(logger: logger, version: split?.version ?? .newest)
+            response = try await responder.respond(
+                to: Self.request(request, at: split?.rest), context: DaemonContext(source: source))
+        } catch {
+            response = Self.response(to: error, isOwn: Self.isOwn(request))
+        }
+        response.headers[.server] = Build.server
+        logger.debug(
+            "\(request.method) \(request.uri.path) \(response.status.code) \(ContinuousClock.now - start)")
+        return response
+    }
+
+    /// Sends the answer of one request over its connection.
+    func serve(_ request: Request, _ writer: consuming ResponseWriter) async throws {
+        let response = await respond(to: request)
+        try await writer.write(response: response.head, body: response.body)
+    }
+
+    private static func path(of request: Request) -> Substring { request.uri.path[...] }
+
+    /// Whether the request is for our own API, which has its own shape of errors.
+    private static func isOwn(_ request: Request) -> Bool {
+        request.uri.path == "/v1" || request.uri.path.hasPrefix("/v1/")
+    }
+
+    private static func request(_ request: Request, at path: Substring?) -> Request {
+        guard let path else { return request }
+        var head = request.head
+        head.path = String(path) + (request.uri.query.map { "?\($0)" } ?? "")
+        return Request(head: head, body: request.body)
+    }
+
+    static func response(to error: any Error, isOwn: Bool) -> Response {
+        let error = error is HTTPError ? APIError(.notFound, "page not found") : APIError(error)
+        if error.status == .notModified { return Response(status: .notModified) }
+        let body: JSON =
+            isOwn
+            ? ["error": ["kind": .string(error.kind), "message": .string(error.message)]]
+            : ["message": .string(error.message)]
+        return Reply.json(body, status: error.status)
+    }
+}
+
+/// Who may use a listening address.
+package enum Authorization: Sendable {
+    /// The connection itself was checked: a Unix socket, or TLS with a client's certificate.
+    case trusted
+    /// Requests carry `Authorization: Bearer TOKEN`.
+    case token(String)
+
+    func check(_ headers: HTTPFields) throws(APIError) {
+        guard case .token(let token) = self else { return }
+        guard Self.isEqual(headers[.authorization] ?? "", "Bearer \(token)") else {
+            throw APIError(.unauthorized, "this address wants 'Authorization: Bearer TOKEN'")
+        }
+    }
+
+    /// Takes the same time wherever two texts of one length differ.
+    private static func isEqual(_ left: String, _ right: String) -> Bool {
+        let left = Array(left.utf8)
+        let right = Array(right.utf8)
+        guard left.count == right.count else { return false }
+        return zip(left, right).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+}
+
+/// What this build calls itself.
+package enum Build {
+    package static let version = "0.1.0"
+    static let server = "Vivarium/\(version) (linux)"
+}

@@ -1,0 +1,53 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
+
+/// The handlers that make HTTP of bytes, and how they leave the pipeline again.
+enum HTTPCodecs {
+    private typealias Decoder = ByteToMessageHandler<HTTPRequestDecoder>
+
+    /// A header field, and all of a request's together, may be this long in bytes.
+    static let headerLimit = 64 << 10
+    static let headerCountLimit = 200
+
+    static func add(to pipeline: ChannelPipeline) throws {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = headerLimit
+        limits.maxHeaderListSize = headerLimit
+        limits.maxHeaderFieldCount = headerCountLimit
+        let decoder = HTTPRequestDecoder(
+            leftOverBytesStrategy: .forwardBytes, informationalResponseStrategy: .drop,
+            limitConfiguration: limits)
+        try pipeline.syncOperations.addHandlers([
+            HTTPResponseEncoder(), ByteToMessageHandler(decoder), HTTP1ToHTTPServerCodec(secure: false),
+            HijackHandler(),
+        ])
+    }
+
+    /// Removes all but the decoder.
+    static func remove(from pipeline: ChannelPipeline) throws {
+        let operations = pipeline.syncOperations
+        operations.removeHandler(try operations.handler(type: HTTP1ToHTTPServerCodec.self), promise: nil)
+        operations.removeHandler(try operations.handler(type: HTTPResponseEncoder.self), promise: nil)
+    }
+
+    /// Removes the decoder in the loop's next turn; the bytes it holds go to the handler behind it.
+    static func removeDecoder(from pipeline: ChannelPipeline) {
+        let operations = pipeline.syncOperations
+        guard let decoder = try? operations.handler(type: Decoder.self) else { return }
+        operations.removeHandler(decoder, promise: nil)
+    }
+}
+
+/// Requests whose connection a route may take over.
+enum HijackedRoutes {
+    static func contains(_ head: HTTPRequest) -> Bool {
+        guard head.method == .post, let path = head.path?.prefix(while: { $0 != "?" }) else { return false }
+        let parts = path.split(separator: "/")
+        switch (parts.dropLast(2).last, parts.last) {
+        case ("containers", "attach"), ("instances", "attach"), ("exec", "start"): return true
+        default: return false
+        }
+    }
+}
