@@ -1,19 +1,24 @@
 import Hummingbird
 import Logging
+import NIOCore
 
 /// What travels along with a request.
 package struct DaemonContext: RequestContext {
     package struct Source: RequestContextSource {
         package let logger: Logger
         package let version: DockerVersion
+        let connection: (any Channel)?
     }
 
     package var coreContext: CoreRequestContextStorage
     /// The version of Docker's API that the client speaks.
     package let version: DockerVersion
+    /// The connection, for those who must know when it is gone; `nil` in tests without one.
+    let connection: (any Channel)?
 
     package init(source: Source) {
         coreContext = .init(source: source)
+        connection = source.connection
         version = source.version
     }
 
@@ -34,18 +39,7 @@ extension Request {
     }
 
     /// The whole body, refused when it is longer than `limit` bytes.
-    func bytes(limit: Int) async throws -> [UInt8] {
-        var result: [UInt8] = []
-        for try await buffer in body {
-            // A body that may turn into a stream ends by an empty buffer.
-            guard buffer.readableBytes > 0 else { break }
-            guard result.count + buffer.readableBytes <= limit else {
-                throw APIError(.contentTooLarge, "the request's body is longer than \(limit) bytes")
-            }
-            result.append(contentsOf: buffer.readableBytesView)
-        }
-        return result
-    }
+    func bytes(limit: Int) async throws -> [UInt8] { try await RequestBytes(body).prefix(limit: limit) }
 }
 
 enum BodyLimit {

@@ -19,14 +19,15 @@ package struct Front: Sendable {
     }
 
     /// Answers one request.
-    package func respond(to request: Request) async -> Response {
+    package func respond(to request: Request, over connection: (any Channel)? = nil) async -> Response {
         let start = ContinuousClock.now
         let split = DockerVersion.split(Self.path(of: request))
         var response: Response
         do {
             try authorization.check(request.headers)
             try split?.version.check()
-            let source = DaemonContext.Source(logger: logger, version: split?.version ?? .newest)
+            let source = DaemonContext.Source(
+                logger: logger, version: split?.version ?? .newest, connection: connection)
             response = try await responder.respond(
                 to: Self.request(request, at: split?.rest), context: DaemonContext(source: source))
         } catch {
@@ -39,8 +40,10 @@ package struct Front: Sendable {
     }
 
     /// Sends the answer of one request over its connection.
-    func serve(_ request: Request, _ writer: consuming ResponseWriter) async throws {
-        let response = await respond(to: request)
+    func serve(
+        _ request: Request, _ writer: consuming ResponseWriter, _ connection: any Channel
+    ) async throws {
+        let response = await respond(to: request, over: connection)
         try await writer.write(response: response.head, body: response.body)
     }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Engine
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -29,12 +30,23 @@ enum Reply {
     static let done = Response(status: .noContent)
 
     /// A body that comes bit by bit. The head is sent before `write` has anything to say; `write` is cancelled when
-    /// the client goes away.
+    /// the client goes away. The connection ends with it.
     static func stream(
         of request: Request, type: String,
         _ write: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void
     ) -> Response {
-        Response(status: .ok, headers: [.contentType: type], body: body(of: request, write))
+        Response(
+            status: .ok, headers: [.contentType: type, .connection: "close"], body: body(of: request, write))
+    }
+
+    /// A body of bytes that are made as fast as the client takes them.
+    static func bytes(_ stream: ByteStream, type: String) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: type],
+            body: ResponseBody { writer in
+                for try await bytes in stream { try await writer.write(bytes: bytes) }
+                try await writer.finish(nil)
+            })
     }
 
     /// See `stream`.
