@@ -68,3 +68,42 @@ package enum Timestamp {
         }
     }
 }
+
+extension Timestamp {
+    /// Seconds since 1970 of `2024-05-06T07:08:09.5Z` or with an offset such as `+02:00`; `nil` for anything else.
+    package static func seconds(_ text: String?) -> Double? {
+        guard let bytes = text.map({ Array($0.utf8) }), (20...40).contains(bytes.count),
+            let year = number(bytes[0..<4]), let month = number(bytes[5..<7]),
+            let day = number(bytes[8..<10]), let hour = number(bytes[11..<13]),
+            let minute = number(bytes[14..<16]), let second = number(bytes[17..<19]),
+            (1...12).contains(month), (1...31).contains(day)
+        else { return nil }
+        let days = days(year, month, day)
+        let rest = bytes[19...].drop { $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }
+        guard let offset = offset(rest) else { return nil }
+        return Double(days * 86400 + hour * 3600 + minute * 60 + second - offset)
+    }
+
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
+        Int64(String(decoding: digits, as: UTF8.self))
+    }
+
+    /// Seconds east of Greenwich.
+    private static func offset(_ text: ArraySlice<UInt8>) -> Int64? {
+        if text.elementsEqual([UInt8(ascii: "Z")]) { return 0 }
+        let text = Array(text)
+        guard text.count == 6, text[0] == UInt8(ascii: "+") || text[0] == UInt8(ascii: "-"),
+            let hours = number(text[1..<3]), let minutes = number(text[4..<6])
+        else { return nil }
+        return (hours * 3600 + minutes * 60) * (text[0] == UInt8(ascii: "-") ? -1 : 1)
+    }
+
+    /// Days from 1970 to a Gregorian date.
+    private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+        let year = month <= 2 ? year - 1 : year
+        let era = (year >= 0 ? year : year - 399) / 400
+        let yearOfEra = year - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+}

@@ -39,6 +39,8 @@ package struct APIError: Error, Sendable {
         switch error {
         case let error as APIError: self = error
         case let error as EngineError: self.init(Self.status(of: error.kind), error.description)
+        case let error as ImageError: self.init(Self.status(of: error.kind), error.description)
+        case let error as BuildError: self.init(Self.status(of: error.kind), error.description)
         case is CancellationError: self.init(.serviceUnavailable, "the request was cancelled")
         default: self.init(.internalServerError, "\(error)")
         }
@@ -56,6 +58,27 @@ package struct APIError: Error, Sendable {
         case .noSpace: .init(code: 507, reasonPhrase: "Insufficient Storage")
         case .unsupported: .notImplemented
         case .system: .internalServerError
+        }
+    }
+
+    private static func status(of kind: ImageError.Kind) -> HTTPResponse.Status {
+        switch kind {
+        case .invalid: .badRequest
+        case .notFound: .notFound
+        case .conflict: .conflict
+        case .unauthorized: .unauthorized
+        case .unavailable: .serviceUnavailable
+        case .noSpace: .init(code: 507, reasonPhrase: "Insufficient Storage")
+        case .corrupt, .system: .internalServerError
+        }
+    }
+
+    private static func status(of kind: BuildError.Kind) -> HTTPResponse.Status {
+        switch kind {
+        case .invalidDockerfile: .badRequest
+        case .notFound: .notFound
+        case .cancelled: .serviceUnavailable
+        case .stepFailed, .system: .internalServerError
         }
     }
 }
