@@ -16,7 +16,7 @@ extension DockerAPI {
         router.post("images/prune", use: pruneImages)
         router.post("images/load", use: loadImages)
         router.get("images/get", use: saveImages)
-        router.get("images/search") { _, _ in
+        router.get("images/search") { _, _ -> Response in
             throw APIError(.notImplemented, "searching a registry is not offered: name the image to pull")
         }
         router.get("images/**", use: getImage)

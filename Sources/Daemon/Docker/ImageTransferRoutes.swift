@@ -43,7 +43,7 @@ extension DockerAPI {
                 .badRequest, "an image is imported from the request's body: fetch the file first, fromSrc is '-'")
         }
         let reference = try query.string("repo").map { try Reference(Self.join($0, query.string("tag"))) }
-        let spool = try await Spool(RequestBytes(request.body), in: spoolFolder)
+        let spool = try await Spool.holding(RequestBytes(request.body), in: spoolFolder)
         let image = try await engine.images.importTree(
             from: spool.raw, as: reference, message: query.string("message"))
         await engine.record(.image, "import", actor: image.id.description)
@@ -75,11 +75,10 @@ extension DockerAPI {
 
     func loadImages(_ request: Request, _ context: DaemonContext) async throws -> Response {
         let isQuiet = request.query.bool("quiet")
-        let spool = try await Spool(RequestBytes(request.body), in: spoolFolder)
-        let file = SharedSpool(spool)
+        let spool = try await Spool.holding(RequestBytes(request.body), in: spoolFolder)
         return try await ProgressStream.response(to: request) { sink in
             let lines = ProgressLines(sink)
-            let loaded = try await engine.images.load(from: file.raw) { progress in
+            let loaded = try await engine.images.load(from: spool.raw) { progress in
                 if !isQuiet, progress.status != .message { lines.take(progress) }
             }
             for image in loaded {
@@ -107,13 +106,4 @@ extension DockerAPI {
 
     /// Where long bodies wait: beside the images, as there is room.
     var spoolFolder: String { "\(configuration.data)/tmp" }
-}
-
-/// A spool that lives as long as the work that reads it.
-final class SharedSpool: Sendable {
-    private let spool: Spool
-
-    init(_ spool: consuming Spool) { self.spool = spool }
-
-    var raw: Int32 { spool.raw }
 }

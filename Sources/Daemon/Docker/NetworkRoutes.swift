@@ -97,7 +97,7 @@ enum NetworkListShape {
             "IPAM": ["Driver": "default", "Options": [:], "Config": .array(spec.pools.map(json))],
             "Internal": .bool(spec.isInternal), "Attachable": .bool(spec.isAttachable),
         ]
-        let containers = showsContainers ? endpoints(network) : [:]
+        let containers: [JSON.Field] = showsContainers ? endpoints(network) : []
         return fields.adding([
             "Ingress": false, "ConfigFrom": ["Network": ""], "ConfigOnly": false,
             "Containers": .object(containers), "Options": .map(spec.options),
