@@ -1,4 +1,4 @@
 import Daemon
-import Glibc
 
-exit(64)
+let daemon = DaemonProcess.prepare(Array(CommandLine.arguments.dropFirst()))
+await daemon.live()

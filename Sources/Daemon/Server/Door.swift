@@ -15,12 +15,11 @@ struct Door: HTTPChannelHandler {
 
     let responder: Responder
     /// Connections of other users are closed without an answer.
-    let checksPeer: Bool
-    let tls: NIOSSLContext?
+    let admission: Admission
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
-            if let tls {
+            if let tls = admission.tls {
                 try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
             }
             try HTTPCodecs.add(to: channel.pipeline)
@@ -31,7 +30,7 @@ struct Door: HTTPChannelHandler {
     }
 
     func handle(value: Value, logger: Logger) async {
-        if checksPeer, !(await PeerCredentials.mayEnter(value.channel)) {
+        if admission.checksPeer, !(await PeerCredentials.mayEnter(value.channel)) {
             logger.warning("closed a connection of another user")
             try? await value.channel.close()
             return
