@@ -16,6 +16,11 @@ let standalone: [LinkerSetting] = [
 /// The OCI runtime is one static file: it starts in a millisecond and runs inside any root file system.
 let alone: [LinkerSetting] = [.unsafeFlags(["-static-executable"])]
 
+/// Outside packages of the daemon's ask for all of Foundation, whose parts a static link must be told.
+let foundation: [LinkerSetting] = [
+    .unsafeFlags(["-lCoreFoundation", "-l_FoundationCollections", "-l_FoundationICU", "-lstdc++"])
+]
+
 let package = Package(
     name: "vivarium",
     products: [
@@ -101,7 +106,7 @@ let package = Package(
         .executableTarget(name: "viv-machine", dependencies: ["Hypervisor"], linkerSettings: standalone),
         .executableTarget(name: "viv-container", dependencies: ["Containers"], linkerSettings: alone),
         .executableTarget(name: "viv-network", dependencies: ["KernelNetwork"], linkerSettings: standalone),
-        .executableTarget(name: "vivd", dependencies: ["Daemon"], linkerSettings: standalone),
+        .executableTarget(name: "vivd", dependencies: ["Daemon"], linkerSettings: standalone + foundation),
         // Tests
         .target(name: "TestSupport", dependencies: ["Devices"], path: "Tests/TestSupport"),
         .target(name: "ProgramDriver", path: "Tests/ProgramDriver"),

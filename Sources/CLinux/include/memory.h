@@ -1,5 +1,6 @@
 #ifndef VIVARIUM_MEMORY_H
 #define VIVARIUM_MEMORY_H
+#include <malloc.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -19,5 +20,8 @@ static inline void *viv_map_low(int fd, size_t size, int protection)
     void *p = mmap(NULL, size, protection, MAP_SHARED | MAP_32BIT, fd, 0);
     return p == MAP_FAILED ? NULL : p;
 }
+
+/* Bounds how many arenas malloc(3) makes for threads; 1 when it does. */
+static inline int viv_limit_arenas(int count) { return mallopt(M_ARENA_MAX, count); }
 
 #endif

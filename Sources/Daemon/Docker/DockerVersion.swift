@@ -19,7 +19,9 @@ package struct DockerVersion: Comparable, Sendable, CustomStringConvertible {
         guard path.hasPrefix("/v1.") else { return nil }
         let digits = path.dropFirst(4).prefix { $0.isASCII && $0.isNumber }
         let rest = path.dropFirst(4 + digits.count)
-        guard digits.count < 6, let minor = Int(digits), rest.isEmpty || rest.hasPrefix("/") else { return nil }
+        guard digits.count < 6, let minor = Int(digits), rest.isEmpty || rest.hasPrefix("/") else {
+            return nil
+        }
         return (DockerVersion(minor: minor), rest.isEmpty ? "/" : rest)
     }
 

@@ -54,7 +54,8 @@ extension DockerAPI {
     /// JSON in base 64.
     static func text(_ status: PathStatus) -> String {
         let json: JSON = [
-            "name": .string(status.name), "size": .int(status.size), "mode": .int(GoFileMode(status.mode).bits),
+            "name": .string(status.name), "size": .int(status.size),
+            "mode": .int(GoFileMode(status.mode).bits),
             "mtime": .string(Timestamp.text(status.modified)), "linkTarget": .string(status.linkTarget),
         ]
         return Data(json.text).base64EncodedString()

@@ -109,7 +109,9 @@ extension DockerAPI {
             throw APIError(.badRequest, "container is empty")
         }
         var spec = CommitSpec()
-        if let repository = query.string("repo") { spec.reference = Self.join(repository, query.string("tag")) }
+        if let repository = query.string("repo") {
+            spec.reference = Self.join(repository, query.string("tag"))
+        }
         spec.author = query.string("author") ?? ""
         spec.comment = query.string("comment") ?? ""
         spec.pauses = query.bool("pause", default: true)

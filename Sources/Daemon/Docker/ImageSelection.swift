@@ -55,7 +55,9 @@ struct ImageSelection: Sendable {
         guard !patterns.isEmpty else { return true }
         return image.tags.contains { tag in
             let repository = Self.repository(tag)
-            return patterns.contains { fnmatch($0, tag, FNM_PATHNAME) == 0 || fnmatch($0, repository, FNM_PATHNAME) == 0 }
+            return patterns.contains {
+                fnmatch($0, tag, FNM_PATHNAME) == 0 || fnmatch($0, repository, FNM_PATHNAME) == 0
+            }
         }
     }
 

@@ -40,7 +40,8 @@ extension DockerAPI {
         let query = request.query
         guard query.string("fromSrc") == "-" else {
             throw APIError(
-                .badRequest, "an image is imported from the request's body: fetch the file first, fromSrc is '-'")
+                .badRequest,
+                "an image is imported from the request's body: fetch the file first, fromSrc is '-'")
         }
         let reference = try query.string("repo").map { try Reference(Self.join($0, query.string("tag"))) }
         let spool = try await Spool.holding(RequestBytes(request.body), in: spoolFolder)

@@ -71,7 +71,8 @@ enum MountBody {
         var mount = MountSpec(kind, source: try body.string("Source") ?? "", target: try checked(target))
         guard kind != .bind || mount.source.hasPrefix("/") else {
             throw APIError(
-                .badRequest, "invalid mount config for type \"bind\": invalid mount path: "
+                .badRequest,
+                "invalid mount config for type \"bind\": invalid mount path: "
                     + "'\(mount.source)' mount path must be absolute")
         }
         mount.isReadOnly = try body.bool("ReadOnly")

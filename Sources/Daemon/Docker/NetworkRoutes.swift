@@ -114,7 +114,8 @@ enum NetworkListShape {
 
     private static func endpoints(_ network: NetworkDetails) -> [JSON.Field] {
         network.endpoints.sorted { $0.key < $1.key }.map { id, endpoint in
-            let ipv6 = endpoint.ipv6Address.isEmpty
+            let ipv6 =
+                endpoint.ipv6Address.isEmpty
                 ? "" : "\(endpoint.ipv6Address)/\(endpoint.ipv6PrefixLength)"
             return JSON.Field(
                 name: id,

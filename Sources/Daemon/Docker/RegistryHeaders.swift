@@ -35,7 +35,9 @@ enum RegistryHeaders {
     /// `https://index.docker.io/v1/` → `docker.io`.
     static func host(_ server: String) -> String {
         var rest = server[...]
-        for scheme in ["https://", "http://"] where rest.hasPrefix(scheme) { rest = rest.dropFirst(scheme.count) }
+        for scheme in ["https://", "http://"] where rest.hasPrefix(scheme) {
+            rest = rest.dropFirst(scheme.count)
+        }
         let host = String(rest.prefix { $0 != "/" })
         return host == "index.docker.io" || host == "registry-1.docker.io" ? "docker.io" : host
     }

@@ -56,7 +56,8 @@ enum ResourceBody {
     private static func rates(_ host: JSON, _ name: String, _ key: String) throws(APIError) -> [DeviceRate] {
         var rates: [DeviceRate] = []
         for element in try host.elements(name) {
-            guard let path = try element.string("Path"), let rate = UInt64(exactly: try element.integer(key) ?? 0)
+            guard let path = try element.string("Path"),
+                let rate = UInt64(exactly: try element.integer(key) ?? 0)
             else { throw APIError(.badRequest, "an entry of \(name) has no Path or a negative \(key)") }
             rates.append(DeviceRate(path: path, rate: rate))
         }

@@ -36,7 +36,8 @@ extension DockerAPI {
     private func version(_ request: Request, _ context: DaemonContext) async throws -> Response {
         let info = try await engine.systemInfo()
         let details: JSON = [
-            "ApiVersion": .string(DockerVersion.newest.description), "Arch": .string(info.architecture.goName),
+            "ApiVersion": .string(DockerVersion.newest.description),
+            "Arch": .string(info.architecture.goName),
             "BuildTime": "", "Experimental": "false", "GitCommit": "", "GoVersion": "",
             "KernelVersion": .string(info.kernel),
             "MinAPIVersion": .string(DockerVersion.oldest.description), "Os": "linux",

@@ -51,7 +51,8 @@ package enum OpenAPI {
     private static func json(_ operation: Operation) -> JSON {
         var responses: [JSON.Field] = [.init(name: operation.status, value: response(operation.answer))]
         responses.append(
-            .init(name: "default", value: content("application/json", of: "Error", saying: "what went wrong")))
+            .init(name: "default", value: content("application/json", of: "Error", saying: "what went wrong"))
+        )
         var fields: JSON = [
             "operationId": .string(identifier(operation)), "summary": .string(operation.summary),
             "parameters": .array(pathParameters(operation.path) + operation.parameters.map(parameter)),
@@ -69,7 +70,8 @@ package enum OpenAPI {
     /// `POST /instances/{id}/start` → `postInstancesIdStart`
     private static func identifier(_ operation: Operation) -> String {
         let words = operation.path.split { "/{}-.".contains($0) }
-        return operation.method.lowercased() + words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+        return operation.method.lowercased()
+            + words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     }
 
     private static func pathParameters(_ path: String) -> [JSON] {
@@ -93,9 +95,12 @@ package enum OpenAPI {
     private static func response(_ answer: String) -> JSON {
         switch answer {
         case "-": ["description": "done"]
-        case "frames": content("application/vnd.vivarium.frames", of: "binary", saying: "frames: a kind, a length, bytes")
+        case "frames":
+            content(
+                "application/vnd.vivarium.frames", of: "binary", saying: "frames: a kind, a length, bytes")
         case "tar": content("application/x-tar", of: "tar", saying: "an archive")
-        case "progress": content("application/json", of: "object", saying: "lines of JSON as the work goes on")
+        case "progress":
+            content("application/json", of: "object", saying: "lines of JSON as the work goes on")
         case "events": content("application/jsonl", of: "Event", saying: "lines of JSON")
         case "text": content("text/plain", of: "string", saying: "OK")
         default: content("application/json", of: answer, saying: "done")
@@ -113,10 +118,14 @@ package enum OpenAPI {
         OpenAPITable.schemas.split(separator: "\n").compactMap { line in
             let parts = line.split(separator: ":", maxSplits: 1)
             guard parts.count == 2 else { return nil }
-            let fields = parts[1].split(separator: ",").map { $0.split(separator: " ") }.filter { $0.count == 2 }
+            let fields = parts[1].split(separator: ",").map { $0.split(separator: " ") }.filter {
+                $0.count == 2
+            }
             let required = fields.filter { !$0[1].hasSuffix("?") }.map { String($0[0]) }
             let properties = fields.map { field in
-                JSON.Field(name: String(field[0]), value: schema(field[1].hasSuffix("?") ? field[1].dropLast() : field[1]))
+                JSON.Field(
+                    name: String(field[0]),
+                    value: schema(field[1].hasSuffix("?") ? field[1].dropLast() : field[1]))
             }
             return .init(
                 name: String(parts[0]),

@@ -66,7 +66,9 @@ extension Query {
     }
 
     func required(_ name: String) throws(APIError) -> String {
-        guard let value = string(name) else { throw APIError(.badRequest, "the parameter \(name) is missing") }
+        guard let value = string(name) else {
+            throw APIError(.badRequest, "the parameter \(name) is missing")
+        }
         return value
     }
 }

@@ -87,7 +87,9 @@ final class HijackHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Takes HTTP out of the pipeline. The decoder goes last, as it hands on the bytes that it holds when it leaves.
-    private func hijack(_ head: HTTPResponse, context: ChannelHandlerContext, promise: EventLoopPromise<Void>?) {
+    private func hijack(
+        _ head: HTTPResponse, context: ChannelHandlerContext, promise: EventLoopPromise<Void>?
+    ) {
         phase = .hijacked
         let pipeline = context.pipeline.syncOperations
         do {

@@ -1,5 +1,5 @@
-import FoundationEssentials
 import Engine
+import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore

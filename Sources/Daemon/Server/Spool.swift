@@ -1,6 +1,6 @@
 import Glibc
-import Host
 import HTTPTypes
+import Host
 import HummingbirdCore
 import NIOCore
 
