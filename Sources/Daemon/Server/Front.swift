@@ -30,6 +30,10 @@ package struct Front: Sendable {
                 logger: logger, version: split?.version ?? .newest, connection: connection)
             response = try await responder.respond(
                 to: Self.request(request, at: split?.rest), context: DaemonContext(source: source))
+            // Hummingbird's own answer where no route fits has no body.
+            if response.status == .notFound, response.body.contentLength == 0, request.method != .head {
+                throw APIError(.notFound, "page not found")
+            }
         } catch {
             response = Self.response(to: error, isOwn: Self.isOwn(request))
         }
