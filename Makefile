@@ -31,7 +31,7 @@ PYTHON_PACKAGES := docker unicorn
 BENCH_PACKAGES := binutils-riscv64-linux-gnu busybox-static crun docker.io gcc gcc-riscv64-linux-gnu iperf3 iproute2 \
     libc6-dev-riscv64-cross nftables opensbi podman python3 qemu-system-misc runc
 
-.PHONY: all build run test test-long bench lint format docs install swift test-build
+.PHONY: all build machines run test test-long bench lint format docs install swift test-build
 .NOTPARALLEL:
 
 all: build
@@ -40,16 +40,19 @@ swift:
 	@command -v $(SWIFT) >/dev/null || \
 	    { echo "Swift 6.3 is not on PATH: get it from https://www.swift.org/install" >&2; exit 1; }
 
-build: swift
-	@scripts/install $(BUILD_PACKAGES)
-	$(BUILD) --product viv
-	$(BUILD) --product viv-machine
+build: machines
 	$(BUILD) --product viv-container
 	$(BUILD) --product viv-network
 	$(BUILD) --product vivd
 
+# What it takes to boot a guest: no daemon, and none of what only the daemon is made of.
+machines: swift
+	@scripts/install $(BUILD_PACKAGES)
+	$(BUILD) --product viv
+	$(BUILD) --product viv-machine
+
 # Ctrl-A x (75) is as good an end as the guest's own.
-run: build
+run: machines
 	@scripts/install $(GUEST_PACKAGES)
 	@if [ -t 0 ] && [ -t 1 ]; then \
 	    $(BUILT)/viv boot busybox $(ARGS) || [ $$? -eq 75 ]; \
@@ -94,4 +97,4 @@ docs: build
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(BUILT)/viv $(BUILT)/viv-machine $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(addprefix $(BUILT)/,viv vivd viv-machine viv-container viv-network) $(DESTDIR)$(PREFIX)/bin
