@@ -1,4 +1,4 @@
 import Containers
 import Glibc
 
-exit(64)
+exit(RuntimeCommand.main(CommandLine.arguments))

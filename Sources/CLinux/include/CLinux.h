@@ -10,4 +10,5 @@
 #include "tree.h"
 #include "copying.h"
 #include "container.h"
+#include "launch.h"
 #include "system_calls.h"

@@ -1,0 +1,172 @@
+import CLinux
+import Glibc
+import Host
+
+/// The control groups of one container, in all hierarchies that the host has.
+struct ContainerCgroup {
+    /// By controller; `""` is cgroup v2.
+    private(set) var folders: [String: String]
+
+    init(folders: [String: String]) { self.folders = folders }
+
+    private var unified: String? { folders[""] }
+    var isUnified: Bool { unified != nil && folders.count == 1 }
+
+    /// Makes the groups. Without privilege, those that cannot be made are left out.
+    ///
+    /// - Throws: `.refusedByHost` when a group cannot be made and `isNeeded`.
+    static func create(
+        path: String, hierarchies: CgroupHierarchies, isNeeded: Bool
+    ) throws(ContainerError) -> ContainerCgroup {
+        var made: [String: String] = [:]
+        for (controller, folder) in hierarchies.folders(of: path) {
+            let mount = hierarchies.mountPoint(of: controller) ?? "/"
+            do {
+                try makeFolders(folder, below: mount, controller: controller)
+                made[controller] = folder
+            } catch {
+                guard isNeeded || ![EACCES, EPERM, EROFS].contains(error.code) else {
+                    throw ContainerError(.refusedByHost, error.description)
+                }
+                guard [EACCES, EPERM, EROFS, ENOENT].contains(error.code) else {
+                    throw ContainerError(.system, error.description)
+                }
+            }
+        }
+        return ContainerCgroup(folders: made)
+    }
+
+    private static func makeFolders(_ folder: String, below mount: String, controller: String)
+        throws(SystemError)
+    {
+        if mkdir(folder, 0o755) == 0 { return try prepare(folder, controller) }
+        if errno == EEXIST { return try prepare(folder, controller) }
+        guard errno == ENOENT, folder.count > mount.count, let slash = folder.lastIndex(of: "/") else {
+            throw SystemError("make the control group \(folder)")
+        }
+        try makeFolders(String(folder[..<slash]), below: mount, controller: controller)
+        try checked("make the control group \(folder)") { mkdir(folder, 0o755) }
+        try prepare(folder, controller)
+    }
+
+    /// A new group of cpuset has no processors and takes no process (cpuset(7)).
+    private static func prepare(_ folder: String, _ controller: String) throws(SystemError) {
+        if controller.isEmpty { return enableControllers(above: folder) }
+        guard controller == "cpuset", let slash = folder.lastIndex(of: "/") else { return }
+        let parent = String(folder[..<slash])
+        for file in ["cpuset.cpus", "cpuset.mems"] where CgroupFile.text(folder, file)?.isEmpty ?? true {
+            guard let value = CgroupFile.text(parent, file), !value.isEmpty else { continue }
+            try CgroupFile.write("\(folder)/\(file)", value)
+        }
+    }
+
+    /// A group of v2 has the controllers that its parent hands down.
+    private static func enableControllers(above folder: String) {
+        guard let slash = folder.lastIndex(of: "/") else { return }
+        let parent = String(folder[..<slash])
+        let available = CgroupFile.text(parent, "cgroup.controllers")?.split(separator: " ") ?? []
+        let enabled = Set(CgroupFile.text(parent, "cgroup.subtree_control")?.split(separator: " ") ?? [])
+        // One by one: a controller that cannot be handed down must not keep the others back.
+        for controller in available where !enabled.contains(controller) {
+            try? CgroupFile.write("\(parent)/cgroup.subtree_control", "+\(controller)")
+        }
+    }
+
+    /// The folder of v2 for clone3, or -1.
+    func openUnified() -> Int32 {
+        unified.map { viv_open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) } ?? -1
+    }
+
+    /// Moves a process into the groups of v1; it was born in the one of v2.
+    ///
+    /// - Parameter includingUnified: when it was not.
+    func add(_ process: pid_t, includingUnified: Bool) throws(SystemError) {
+        for (controller, folder) in folders where includingUnified || !controller.isEmpty {
+            try CgroupFile.write("\(folder)/cgroup.procs", String(process))
+        }
+    }
+
+    /// Processes in the group, those of groups below it as well.
+    func processes() -> [pid_t] {
+        guard let folder = unified ?? folders["pids"] ?? folders["freezer"] ?? folders.values.first else {
+            return []
+        }
+        return Self.groups(below: folder).flatMap { group in
+            CgroupFile.lines(group, "cgroup.procs").compactMap { pid_t($0) }
+        }
+    }
+
+    /// The folder and all below it, deepest last.
+    static func groups(below folder: String) -> [String] {
+        guard let stream = opendir(folder) else { return [] }
+        defer { closedir(stream) }
+        var result = [folder]
+        while let entry = readdir(stream) {
+            guard entry.pointee.d_type == UInt8(DT_DIR) else { continue }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { result += groups(below: "\(folder)/\(name)") }
+        }
+        return result
+    }
+
+    /// Sends a signal to every process of the groups.
+    func kill(_ signal: Int32) {
+        if signal == SIGKILL, let unified, (try? CgroupFile.write("\(unified)/cgroup.kill", "1")) != nil {
+            return
+        }
+        for process in processes() { _ = Glibc.kill(process, signal) }
+    }
+
+    /// Stops or continues all processes, and waits until they are.
+    func freeze(_ frozen: Bool) throws(ContainerError) {
+        do {
+            if let unified {
+                try CgroupFile.write("\(unified)/cgroup.freeze", frozen ? "1" : "0")
+                return wait { CgroupFile.pairs(unified, "cgroup.events")["frozen"] == (frozen ? 1 : 0) }
+            }
+            guard let folder = folders["freezer"] else {
+                throw ContainerError(.refusedByHost, "the host has no freezer: containers cannot be paused")
+            }
+            let state = frozen ? "FROZEN" : "THAWED"
+            try CgroupFile.write("\(folder)/freezer.state", state)
+            wait { CgroupFile.text(folder, "freezer.state") == state }
+        } catch let error as SystemError {
+            throw ContainerError(.system, error.description)
+        } catch let error as ContainerError {
+            throw error
+        } catch {
+            throw ContainerError(.system, "\(error)")
+        }
+    }
+
+    var isFrozen: Bool {
+        if let unified { return CgroupFile.text(unified, "cgroup.freeze") == "1" }
+        return folders["freezer"].flatMap { CgroupFile.text($0, "freezer.state") }.map { $0 != "THAWED" }
+            ?? false
+    }
+
+    private func wait(until condition: () -> Bool) {
+        for _ in 0..<2000 where !condition() { usleep(500) }
+    }
+
+    /// Removes the groups. Processes that are just dying keep them for a moment.
+    func remove() throws(SystemError) {
+        for folder in folders.values {
+            for group in Self.groups(below: folder).reversed() { try Self.remove(group) }
+        }
+    }
+
+    private static func remove(_ folder: String) throws(SystemError) {
+        var pause: useconds_t = 100
+        while rmdir(folder) != 0 {
+            if errno == ENOENT { return }
+            guard errno == EBUSY, pause < 400_000 else {
+                throw SystemError("remove the control group \(folder)")
+            }
+            usleep(pause)
+            pause *= 2
+        }
+    }
+}

@@ -1,0 +1,200 @@
+import CLinux
+import Glibc
+import Host
+
+/// What `create` and `run` are asked.
+struct CreationRequest {
+    var id: String
+    var bundle: String
+    /// A socket that gets the terminal's master; -1 for none.
+    var console: Int32 = -1
+    var processIDFile: String?
+    var preservedCount: Int32 = 0
+    var listenCount: Int32 = 0
+    var keepsRoot = false
+    var sharesKeyring = false
+    /// Whether the program starts without waiting for `start`.
+    var startsAtOnce = false
+}
+
+/// Makes one container. Whatever fails, nothing of it stays.
+struct ContainerCreation: ~Copyable {
+    let request: CreationRequest
+    let bundle: Bundle
+    let folder: StateFolder
+    private(set) var state: ContainerState
+    private var cgroup = ContainerCgroup(folders: [:])
+    private(set) var warnings: [String] = []
+
+    private var linux: RuntimeSpec.Linux { bundle.spec.linux ?? RuntimeSpec.Linux() }
+    private var hasUserNamespace: Bool {
+        bundle.namespaces.made.contains(.user) || bundle.namespaces.joins(.user)
+    }
+
+    init(_ request: CreationRequest, layout: RuntimeLayout) throws(ContainerError) {
+        let bundle = try Bundle(path: request.bundle)
+        let hasTerminal = bundle.process.terminal ?? false
+        guard !hasTerminal || request.console >= 0 else {
+            throw ContainerError(
+                .invalid, "cannot allocate tty if runtime will detach without setting console socket")
+        }
+        guard hasTerminal || request.console < 0 else {
+            throw ContainerError(
+                .invalid, "cannot use console socket if runtime will not detach or allocate tty")
+        }
+        var state = ContainerState(
+            id: request.id, bundle: bundle.path, rootFileSystem: bundle.root, created: Timestamp.now(),
+            owner: HostProcess.isRoot ? "root" : String(geteuid()))
+        state.annotations = bundle.spec.annotations ?? [:]
+        state.hasNoNewKeyring = request.sharesKeyring
+        self.init(request, bundle, state, folder: try StateFolder.create(id: request.id, layout: layout))
+    }
+
+    private init(
+        _ request: CreationRequest, _ bundle: Bundle, _ state: ContainerState, folder: consuming StateFolder
+    ) {
+        self.request = request
+        self.bundle = bundle
+        self.state = state
+        self.folder = folder
+    }
+
+    /// Makes the container; its first process is this process's child.
+    mutating func run() throws(ContainerError) -> pid_t {
+        do {
+            try makeCgroup()
+            return try launch()
+        } catch {
+            discard()
+            throw error
+        }
+    }
+
+    private func discard() {
+        try? cgroup.remove()
+        try? folder.remove()
+    }
+
+    // MARK: Control groups
+
+    private mutating func makeCgroup() throws(ContainerError) {
+        let hierarchies = CgroupHierarchies.ofHost()
+        let path = linux.cgroupsPath.flatMap { $0.isEmpty ? nil : $0 } ?? "/\(request.id)"
+        // Known before they are made: what a killed runtime leaves behind can be found.
+        state.cgroupPaths = hierarchies.folders(of: path)
+        try folder.write(state)
+        let resources = linux.resources ?? RuntimeSpec.Resources()
+        cgroup = try ContainerCgroup.create(
+            path: path, hierarchies: hierarchies,
+            isNeeded: HostProcess.isRoot && !HostProcess.isInUserNamespace)
+        state.cgroupPaths = cgroup.folders
+        let settings = try CgroupLimits.settings(resources, isUnified: hierarchies.isUnified)
+        try CgroupLimits.apply(settings, to: cgroup)
+        try restrictDevices(resources.devices ?? [], isUnified: hierarchies.isUnified)
+    }
+
+    /// Device rules need privilege over the host; a user namespace has no devices of its own anyway.
+    private func restrictDevices(_ rules: [RuntimeSpec.DeviceRule], isUnified: Bool) throws(ContainerError) {
+        guard !HostProcess.isInUserNamespace, HostProcess.isRoot else { return }
+        // Devices that every container has can be used in every container.
+        let rules = rules + DefaultProfile.deviceRules.dropFirst()
+        if isUnified, let unified = cgroup.folders[""] {
+            do { try DeviceRules.attach(rules, to: unified) } catch {
+                throw ContainerError(.refusedByHost, error.description)
+            }
+        } else {
+            try CgroupLimits.apply(try DeviceRules.settings(rules), to: cgroup)
+        }
+    }
+
+    // MARK: The process
+
+    private mutating func launch() throws(ContainerError) -> pid_t {
+        let listener: Int32 = request.startsAtOnce ? -1 : try folder.listen()
+        defer { if listener >= 0 { close(listener) } }
+        let hookState = needsHookState ? viv_memfd("state", 0) : -1
+        defer { if hookState >= 0 { close(hookState) } }
+        let script = CreationScript(
+            bundle: bundle, request: request, cgroup: cgroup, listener: listener, hookState: hookState,
+            defaults: Defaults(bundle.spec.annotations))
+        let (list, stageCount, notes) = try script.write()
+        warnings += notes
+        try script.enterProcessNamespace()
+        let unified = cgroup.openUnified()
+        defer { close(unified) }
+        var launch = try Launch(
+            list, stageCount: stageCount, namespaces: bundle.namespaces.cloneFlags, cgroup: unified)
+        try launch.adopt()
+        do { try supervise(launch, hookState: hookState) } catch {
+            launch.abandon()
+            cgroup.kill(SIGKILL)
+            throw error
+        }
+        launch.closeChannel()
+        return launch.process
+    }
+
+    private var needsHookState: Bool {
+        bundle.spec.hooks?.createContainer?.isEmpty == false
+            || bundle.spec.hooks?.startContainer?.isEmpty == false
+    }
+
+    /// The runtime's half of the conversation with the new process.
+    private mutating func supervise(_ launch: Launch, hookState: Int32) throws(ContainerError) {
+        if bundle.namespaces.made.contains(.user) {
+            try IdentityMaps.write(linux.uidMappings ?? [], linux.gidMappings ?? [], of: launch.process)
+            launch.send("m")
+        }
+        do { try cgroup.add(launch.process, includingUnified: false) } catch {
+            guard error.code == ESRCH else { throw ContainerError(.refusedByHost, error.description) }
+        }
+        state.processID = launch.process
+        state.startTime = ProcessStatus(launch.process)?.startTime ?? 0
+        try folder.write(state)
+        if hookState >= 0 {
+            try? Descriptors.writeAll(hookState, Array(hookText(.creating).description.utf8))
+        }
+        launch.send("c")
+        if request.startsAtOnce, bundle.spec.hooks == nil { launch.send("g") }
+        try converse(launch)
+        if let path = request.processIDFile { try ProcessIDFile.write(launch.process, to: path) }
+    }
+
+    private func hookText(_ status: ContainerStatus) -> JSONValue { state.description(status: status) }
+
+    private func converse(_ launch: Launch) throws(ContainerError) {
+        while true {
+            switch launch.next() {
+            case .failed(let text): throw ContainerError(.system, text)
+            case .told(UInt8(ascii: "H")):
+                try HookRun.run(bundle.spec.hooks?.prestart, named: "prestart", state: hookText(.creating))
+                try HookRun.run(
+                    bundle.spec.hooks?.createRuntime, named: "createRuntime", state: hookText(.creating))
+                launch.send("h")
+                if request.startsAtOnce { launch.send("g") }
+            case .told(UInt8(ascii: "R")): return
+            case .told: break
+            case .listener(let descriptor):
+                try SeccompListener.pass(
+                    descriptor, of: launch.pidfd, state: state, seccomp: linux.seccomp)
+            case .closed:
+                guard !request.startsAtOnce else { return }
+                throw ContainerError(
+                    .system, "the container's first process was killed while it was being made")
+            }
+        }
+    }
+}
+
+/// The file of `--pid-file`.
+enum ProcessIDFile {
+    static func write(_ process: pid_t, to path: String) throws(ContainerError) {
+        do {
+            let file = try FileDescriptor.open(path + ".new", O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
+            try Descriptors.writeAll(file.raw, Array(String(process).utf8))
+            try checked("write \(path)") { rename(path + ".new", path) }
+        } catch {
+            throw ContainerError(.system, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import CLinux
+import Glibc
+import Host
+
+/// Removes a container: its processes, groups and state, also what a killed runtime left half made.
+enum ContainerRemoval {
+    /// - Parameter isForced: whether a running container is killed, and a missing one no error.
+    static func run(id: String, layout: RuntimeLayout, isForced: Bool) throws(ContainerError) {
+        let folder: StateFolder
+        do { folder = try StateFolder.open(id: id, layout: layout) } catch {
+            if isForced, error.kind == .notFound { return }
+            throw error
+        }
+        guard let state = try? folder.read() else {
+            guard isForced || access(layout.state(of: id), F_OK) != 0 else {
+                throw ContainerError(
+                    .system, "the state of container \(id) is damaged: delete --force removes it")
+            }
+            return try folder.remove()
+        }
+        let status = state.status(layout: layout)
+        guard isForced || status == .stopped || status == .created else {
+            throw ContainerError(
+                .conflict, "cannot delete container \(id) that is not stopped: \(status.rawValue)")
+        }
+        let cgroup = ContainerCgroup(folders: state.cgroupPaths)
+        if status != .stopped || isForced { end(state, cgroup, wasPaused: status == .paused) }
+        do { try cgroup.remove() } catch { throw ContainerError(.system, error.description) }
+        try folder.remove()
+        // The bundle may be gone; then nobody can say what its hooks were.
+        let hooks = (try? Bundle(path: state.bundle))?.spec.hooks
+        try HookRun.run(hooks?.poststop, named: "poststop", state: state.description(status: .stopped))
+    }
+
+    private static func end(_ state: ContainerState, _ cgroup: ContainerCgroup, wasPaused: Bool) {
+        let pidfd = state.openProcess()
+        if pidfd != nil { kill(state.processID, SIGKILL) }
+        cgroup.kill(SIGKILL)
+        if wasPaused { try? cgroup.freeze(false) }
+        guard let pidfd else { return }
+        defer { close(pidfd) }
+        var slot = pollfd(fd: pidfd, events: Int16(POLLIN), revents: 0)
+        poll(&slot, 1, 10_000)
+    }
+}

@@ -1,0 +1,50 @@
+import CLinux
+import Glibc
+
+/// What a new process does before it becomes the container's program, and what each step is called in messages.
+///
+/// Strings and lists that steps point to are never freed: the list lives as long as the short-lived runtime.
+struct StepList {
+    private(set) var steps: [viv_step] = []
+    /// Words after "cannot".
+    private(set) var names: [String] = []
+
+    var count: Int { steps.count }
+
+    /// - Parameter name: what the step does, as words after "cannot": `mount /proc`.
+    mutating func add(_ kind: viv_step_kind, _ name: String, _ fill: (inout viv_step) -> Void = { _ in }) {
+        var step = viv_step()
+        step.kind = Int32(bitPattern: kind.rawValue)
+        step.fd = -1
+        step.user_namespace = -1
+        fill(&step)
+        steps.append(step)
+        names.append(name)
+    }
+
+    /// A C string that lasts.
+    static func text(_ string: String) -> UnsafePointer<CChar>? { UnsafePointer(strdup(string)) }
+
+    /// A list of C strings that lasts, with NULL at its end.
+    static func list(_ strings: [String]) -> UnsafePointer<UnsafePointer<CChar>?>? {
+        let list = UnsafeMutablePointer<UnsafePointer<CChar>?>.allocate(capacity: strings.count + 1)
+        for (position, string) in strings.enumerated() { (list + position).initialize(to: text(string)) }
+        (list + strings.count).initialize(to: nil)
+        return UnsafePointer(list)
+    }
+
+    /// Values in memory that lasts.
+    static func bytes<Element>(_ values: [Element]) -> UnsafeRawPointer? {
+        let copy = UnsafeMutableBufferPointer<Element>.allocate(capacity: max(values.count, 1))
+        _ = copy.initialize(from: values)
+        return UnsafeRawPointer(copy.baseAddress)
+    }
+
+    /// The message for a step that failed.
+    func message(step: Int32, code: Int32) -> String {
+        guard names.indices.contains(Int(step)) else {
+            return "cannot make the process: \(String(cString: strerror(code)))"
+        }
+        return "cannot \(names[Int(step)]): \(String(cString: strerror(code)))"
+    }
+}
