@@ -7,6 +7,7 @@ final class LayerFolders {
     let root: FileDescriptor
     private var lastPath: [Substring] = []
     private var last: FileDescriptor?
+    private var isStale = false
 
     init(_ path: String) throws(ImageError) {
         root = FileDescriptor(
@@ -17,7 +18,7 @@ final class LayerFolders {
     /// call.
     func open(_ path: ArraySlice<Substring>) throws(ImageError) -> Int32 {
         if path.isEmpty { return root.raw }
-        if let raw = last?.raw, path.elementsEqual(lastPath) { return raw }
+        if !isStale, let raw = last?.raw, path.elementsEqual(lastPath) { return raw }
         var raw = resolve(path)
         if raw < 0, errno == ENOENT { raw = try make(path) }
         guard raw >= 0 else {
@@ -25,6 +26,7 @@ final class LayerFolders {
         }
         last = FileDescriptor(owning: raw)
         lastPath = Array(path)
+        isStale = false
         return raw
     }
 
@@ -35,11 +37,9 @@ final class LayerFolders {
         return raw
     }
 
-    /// Forgets the open folder, as it may not be what its path names any more.
-    func forget() {
-        last = nil
-        lastPath = []
-    }
+    /// From the next call on paths are looked up again, as something was removed. The open folder stays open for
+    /// whoever is at work in it.
+    func forget() { isStale = true }
 
     private func resolve(_ path: ArraySlice<Substring>) -> Int32 {
         FileName.with(path.isEmpty ? "." : path.joined(separator: "/")) {

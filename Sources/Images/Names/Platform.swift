@@ -17,7 +17,7 @@ package struct Platform: Hashable, Sendable, CustomStringConvertible {
         let parts = text.lowercased().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         let areWords = parts.allSatisfy { part in
             !part.isEmpty
-                && part.utf8.allSatisfy { $0.isLowerAlphanumeric || $0 == 0x5f || $0 == 0x2d || $0 == 0x2e }
+                && part.utf8.allSatisfy { $0.isLowerAlphanumeric || $0 == 0x5f || $0 == 0x2d }
         }
         guard areWords, parts.count <= 3 else {
             throw ImageError(.invalid, "'\(text.prefix(80))' is no platform: expected os/arch[/variant]")
