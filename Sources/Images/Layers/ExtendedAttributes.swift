@@ -3,9 +3,9 @@ import Glibc
 import Host
 
 /// Extended attributes of files, links not followed.
-enum ExtendedAttributes {
+package enum ExtendedAttributes {
     /// All attributes of `path` with their values; none where the file system has no such thing.
-    static func read(_ path: String) throws(ImageError) -> [String: [UInt8]] {
+    package static func read(_ path: String) throws(ImageError) -> [String: [UInt8]] {
         let size = FileName.with(path) { viv_list_attributes($0, nil, 0) }
         if size <= 0 { return [:] }
         var list = [CChar](repeating: 0, count: Int(size))
@@ -21,7 +21,7 @@ enum ExtendedAttributes {
     }
 
     /// One attribute; `nil` when the file does not have it or we may not see it.
-    static func value(_ name: String, of path: String) -> [UInt8]? {
+    package static func value(_ name: String, of path: String) -> [UInt8]? {
         let size = FileName.with(path) { viv_get_attribute($0, name, nil, 0) }
         guard size >= 0 else { return nil }
         var value = [UInt8](repeating: 0, count: Int(size))
