@@ -76,6 +76,11 @@ extension Engine {
                     id: volume.name, name: volume.name, size: UInt64(max(size, 0)),
                     isInUse: used.contains(volume.name), created: volume.created))
         }
+        usage.buildCache = await builder.cache.items().map { item in
+            DiskUsage.Item(
+                id: item.id, name: item.text, size: UInt64(max(item.size, 0)), isInUse: item.isInUse,
+                created: item.lastUsed)
+        }
         return usage
     }
 }

@@ -1,3 +1,4 @@
+import Builder
 import Containers
 import Glibc
 import Host
@@ -15,6 +16,7 @@ import Store
 package actor Engine {
     package nonisolated let configuration: EngineConfiguration
     package nonisolated let images: ImageStore
+    nonisolated let builder: ImageBuilder
     package nonisolated let network: NetworkBackend
     nonisolated let layout: EngineLayout
     nonisolated let store: Store
@@ -50,6 +52,7 @@ package actor Engine {
             lock = try Self.lock(layout.lock)
             store = try Store(path: layout.database)
             images = try ImageStore(data: configuration.data)
+            builder = try await ImageBuilder(configuration, layout, images: images)
             network = try NetworkBackend(
                 run: configuration.run, isRootless: configuration.isRootless,
                 program: layout.program("viv-network"))

@@ -1,3 +1,4 @@
+import Builder
 import Containers
 import Glibc
 import Host
@@ -14,6 +15,7 @@ extension EngineError {
         case let error as ImageError: self.init(Self.kind(error.kind), error.description)
         case let error as KernelNetworkError: self.init(Self.kind(error.kind), error.description)
         case let error as StoreError: self.init(Self.kind(error.kind), error.description)
+        case let error as BuildError: self.init(Self.kind(error.kind), error.description)
         case let error as SystemError:
             self.init(error.code == ENOSPC || error.code == EDQUOT ? .noSpace : .system, error.description)
         default: self.init(.system, "\(error)")
@@ -27,6 +29,14 @@ extension EngineError {
         case .conflict: .conflict
         case .refusedByHost: .forbidden
         case .system: .system
+        }
+    }
+
+    private static func kind(_ kind: BuildError.Kind) -> Kind {
+        switch kind {
+        case .invalidDockerfile: .invalid
+        case .notFound: .notFound
+        case .stepFailed, .cancelled, .system: .system
         }
     }
 
