@@ -133,7 +133,7 @@ extension Engine {
     }
 
     /// It ended while nobody looked.
-    private func settleMeanwhile(_ entry: Entry, _ record: ExitRecord) async {
+    func settleMeanwhile(_ entry: Entry, _ record: ExitRecord) async {
         let ran = max(record.finished - (entry.instance.started ?? record.finished), 0)
         settle(entry, record)
         entry.instance.ports = []

@@ -64,7 +64,12 @@ struct InstanceFolder: Sendable {
     var resolver: String { "\(path)/resolv.conf" }
     var log: String { "\(path)/log.json" }
     var exitFile: String { "\(path)/exit.json" }
-    var console: String { "\(path)/console.log" }
+    /// What `viv boot` tells of a machine, one event a line.
+    var machineEvents: String { "\(path)/events.json" }
+    var machineComplaints: String { "\(path)/machine.log" }
+    var serialSocket: String { "\(run)/serial.sock" }
+    /// Where `viv boot` puts the folder of its machine.
+    var machines: String { "\(run)/vivarium" }
     var monitorSocket: String { "\(run)/monitor.sock" }
     func execSocket(_ id: String) -> String { "\(run)/exec-\(id.prefix(12)).sock" }
     func execProcess(_ id: String) -> String { "\(run)/exec-\(id.prefix(12)).process.json" }
