@@ -1,3 +1,6 @@
+import Glibc
+import Host
+
 /// Why a network could not be made or changed; the text is for the user.
 package struct KernelNetworkError: Error, CustomStringConvertible, Sendable {
     package enum Kind: Sendable {
@@ -10,5 +13,17 @@ package struct KernelNetworkError: Error, CustomStringConvertible, Sendable {
     package init(_ kind: Kind, _ description: String) {
         self.kind = kind
         self.description = description
+    }
+
+    /// A system call that failed while `action`, words after "cannot", was under way.
+    init(_ error: SystemError, while action: String) {
+        let kind: Kind =
+            switch error.code {
+            case EPERM, EACCES, EOPNOTSUPP: .refusedByHost
+            case EEXIST, EADDRINUSE: .conflict
+            case ENODEV, ENOENT, ESRCH: .notFound
+            default: .system
+            }
+        self.init(kind, "cannot \(action): \(error)")
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Host
 import Model
 import NetworkStack
@@ -10,13 +11,13 @@ package typealias Prefix = NetworkStack.Prefix
 
 /// Makes named networks real: bridges, interfaces of containers, translation, published ports, names.
 ///
-/// Everything blocks for milliseconds (a program is started, a process is asked), so call it off the main path. All
-/// operations may be called from any thread and are taken one at a time per network.
+/// Everything blocks for milliseconds (a program is started, a process is asked), so call it off the main path, and for
+/// one network one call at a time. Different networks do not wait for each other.
 package final class NetworkBackend: Sendable {
     let run: String
     let isRootless: Bool
     let program: String
-    let records = Mutex<[String: NetworkRecord]>([:])
+    private let plans = Mutex<[String: BridgePlan]>([:])
 
     /// - Parameters:
     ///   - run: the daemon's run folder; sockets come to `run/networks/ID/`.
@@ -24,63 +25,125 @@ package final class NetworkBackend: Sendable {
     ///     network: then each network has a net namespace of its own, and leaves it through user-mode translation.
     ///   - program: the path of `viv-network`.
     package init(run: String, isRootless: Bool, program: String) throws(KernelNetworkError) {
+        guard run.hasPrefix("/") else {
+            throw KernelNetworkError(.invalid, "the run folder \"\(run)\" must be an absolute path")
+        }
         self.run = run
         self.isRootless = isRootless
         self.program = program
     }
 
     /// The blocks of addresses that the host reaches by routes of its own, for `AddressPool.addNetwork`.
-    package static func hostPrefixes() -> [Prefix] { [] }
-
-    /// Makes a network. `record.spec.pools` must be complete, as `AddressPool.addNetwork` returns them.
-    package func create(_ record: NetworkRecord) throws(KernelNetworkError) { throw .unsupported }
-
-    /// Takes a network down: bridge, rules, published ports, names. Harmless when it is gone already.
-    package func remove(_ networkID: String) throws(KernelNetworkError) { throw .unsupported }
-
-    /// After a restart of the daemon: takes over the networks that are there and makes those that are not.
-    /// - Returns: what could not be brought back and why; the others work.
-    package func restore(_ records: [NetworkRecord]) -> [(NetworkRecord, KernelNetworkError)] { [] }
-
-    /// Connects the net namespace of process `pid` to a network by a new interface with the endpoint's addresses.
-    package func attach(
-        pid: Int32, networkID: String, endpoint: Model.Endpoint, interface: String, isDefaultRoute: Bool
-    ) throws(KernelNetworkError) { throw .unsupported }
-
-    /// Takes an endpoint's interface away and unpublishes its ports; harmless when both are gone.
-    package func detach(networkID: String, endpoint: Model.Endpoint) throws(KernelNetworkError) {
-        throw .unsupported
+    package static func hostPrefixes() -> [Prefix] {
+        guard var netlink = try? NetlinkSocket() else { return [] }
+        return (try? netlink.routes()) ?? []
     }
 
-    /// Publishes ports of an endpoint on the host, all or none. A host port 0 is chosen; an empty host address is
-    /// 127.0.0.1. Ports that this endpoint has published already stay as they are.
-    ///
-    /// - Returns: the mappings with host addresses and ports filled in, in the same order.
-    /// - Throws: `conflict` naming the port that somebody else has.
-    package func publish(
-        _ ports: [PortMapping], to endpoint: Model.Endpoint, networkID: String
-    ) throws(KernelNetworkError) -> [PortMapping] { throw .unsupported }
-
-    /// Takes all published ports of an endpoint back; harmless when there are none.
-    package func unpublish(_ endpoint: Model.Endpoint, networkID: String) throws(KernelNetworkError) {
-        throw .unsupported
+    func plan(_ networkID: String) throws(KernelNetworkError) -> BridgePlan {
+        guard let plan = plans.withLock({ $0[networkID] }) else {
+            throw KernelNetworkError(.notFound, "network \(networkID.prefix(12)) was not created")
+        }
+        return plan
     }
 
-    /// Replaces what the network's name server answers.
-    package func setNames(_ names: NameTable, networkID: String) throws(KernelNetworkError) {
-        throw .unsupported
+    func folder(_ networkID: String) -> ServiceFolder { ServiceFolder(run: run, networkID: networkID) }
+
+    func service(_ networkID: String) -> ServiceClient {
+        ServiceClient(folder: folder(networkID), program: program)
     }
 
-    /// The address of the network's name server, for `resolv.conf`.
-    package func nameServer(networkID: String) -> String { "" }
-
-    /// Brings up the loopback interface of the net namespace of `pid`.
-    package static func bringUpLoopback(pid: Int32) throws(KernelNetworkError) { throw .unsupported }
-
-    /// Counters of the interfaces in the net namespace of `pid`; empty when the process is gone.
-    package static func statistics(pid: Int32) -> [InterfaceStatistics] { [] }
+    /// Calls `body`, with what went wrong in the words of this module.
+    static func explained<Result: ~Copyable>(
+        _ action: String, _ body: () throws(SystemError) -> Result
+    ) throws(KernelNetworkError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw KernelNetworkError(error, while: action)
+        }
+    }
 }
 
-extension KernelNetworkError {
-    static let unsupported = KernelNetworkError(.system, "networks are not available in this build")
+// MARK: - Networks
+
+extension NetworkBackend {
+    /// Makes a network, or takes over what is there of it. `record.spec.pools` must be complete, as
+    /// `AddressPool.addNetwork` returns them. A failure leaves nothing behind.
+    package func create(_ record: NetworkRecord) throws(KernelNetworkError) {
+        let plan = try BridgePlan(record)
+        let isNew = !service(plan.id).isAlive
+        do {
+            if !isRootless { try createBridge(plan, mayExist: !isNew) }
+            try service(plan.id).start(ServiceConfiguration(plan, isKernel: !isRootless))
+            if !isRootless { try applyRules(plan) }
+            plans.withLock { $0[plan.id] = plan }
+        } catch {
+            if isNew { try? takeDown(plan) }
+            throw error
+        }
+    }
+
+    /// Takes a network down: bridge, rules, published ports, names. Harmless when it is gone already.
+    package func remove(_ networkID: String) throws(KernelNetworkError) {
+        guard let plan = plans.withLock({ $0[networkID] }) else {
+            service(networkID).stop()
+            Folder.remove(folder(networkID).path)
+            return
+        }
+        try takeDown(plan)
+        _ = plans.withLock { $0.removeValue(forKey: networkID) }
+    }
+
+    /// After a restart of the daemon: takes over the networks that are there, with their ports, and makes those that
+    /// are not. Names have to be set again.
+    /// - Returns: what could not be brought back and why; the others work.
+    package func restore(_ records: [NetworkRecord]) -> [(NetworkRecord, KernelNetworkError)] {
+        var failures: [(NetworkRecord, KernelNetworkError)] = []
+        for record in records {
+            do { try create(record) } catch { failures.append((record, error)) }
+        }
+        return failures
+    }
+
+    private func takeDown(_ plan: BridgePlan) throws(KernelNetworkError) {
+        service(plan.id).stop()
+        if !isRootless {
+            try Firewall.apply(Ruleset(plan: plan).removal, "remove the rules of network \(plan.name)")
+            try removeBridge(plan)
+        }
+        Folder.remove(folder(plan.id).path)
+    }
+
+    /// Puts the rules in place with what is published already, replacing those that are there.
+    func applyRules(_ plan: BridgePlan) throws(KernelNetworkError) {
+        let ports = try service(plan.id).ask(ServiceRequest(.status)).ports ?? []
+        try Firewall.apply(
+            Ruleset(plan: plan).creation(publishing: ports), "set the rules of network \(plan.name)")
+    }
+}
+
+// MARK: - Names and numbers
+
+extension NetworkBackend {
+    /// Replaces what the network's name server answers.
+    package func setNames(_ names: NameTable, networkID: String) throws(KernelNetworkError) {
+        var request = ServiceRequest(.names)
+        request.names = names
+        try service(networkID).ask(request)
+    }
+
+    /// The address of the network's name server, for `resolv.conf`; empty for a network that is not there.
+    package func nameServer(networkID: String) -> String {
+        (try? plan(networkID))?.nameServer?.description ?? ""
+    }
+
+    /// Counters of the interfaces in the net namespace of `pid`; empty when the process is gone.
+    package static func statistics(pid: Int32) -> [InterfaceStatistics] {
+        guard let file = try? FileDescriptor.open("/proc/\(pid)/net/dev") else { return [] }
+        var bytes: [UInt8] = []
+        while let more = try? Descriptors.read(file.raw), !more.isEmpty, bytes.count < 1 << 20 {
+            bytes += more
+        }
+        return InterfaceStatistics.parse(String(decoding: bytes, as: UTF8.self))
+    }
 }

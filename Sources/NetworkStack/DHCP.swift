@@ -25,8 +25,13 @@ struct DHCPServer {
         let message: [UInt8]
     }
 
+    let plan: AddressPlan
     private(set) var leases: [Lease] = []
     var hostName: String?
+
+    init(plan: AddressPlan) {
+        self.plan = plan
+    }
 
     /// Answers the payload of one datagram to port 67, or is silent.
     mutating func reply(to bytes: UnsafeRawBufferPointer) -> Reply? {
@@ -46,7 +51,7 @@ struct DHCPServer {
 
     private mutating func confirm(_ request: DHCPRequest) -> Reply? {
         // A client that chose another server is not ours to answer (RFC 2131 §4.3.2).
-        if let server = request.server, server != AddressPlan.gateway { return nil }
+        if let server = request.server, server != plan.gateway { return nil }
         guard let lease = lease(for: request.hardware) else { return nil }
         let wanted = request.wanted ?? request.clientAddress
         return answer(request, wanted == lease.address ? .acknowledge : .refuse, lease.address)
@@ -55,7 +60,7 @@ struct DHCPServer {
     private mutating func lease(for hardware: MACAddress) -> Lease? {
         if let lease = leases.first(where: { $0.hardware == hardware }) { return lease }
         guard leases.count < Self.maximumLeases, !hardware.isGroup else { return nil }
-        let address = IPv4Address(bits: AddressPlan.firstLease.bits + UInt32(leases.count))
+        let address = IPv4Address(bits: plan.firstLease.bits + UInt32(leases.count))
         let lease = Lease(hardware: hardware, address: address)
         leases.append(lease)
         return lease
@@ -71,7 +76,7 @@ struct DHCPServer {
         packet.put(request.flags)
         packet.put(request.clientAddress.bits)
         packet.put((given ?? .any).bits)
-        packet.put(AddressPlan.gateway.bits)
+        packet.put(plan.gateway.bits)
         packet.put(UInt32(0))
         packet.put(request.hardware)
         packet.put(zeroes: 10 + 64 + 128)
@@ -91,12 +96,12 @@ struct DHCPServer {
             for value in values { packet.put(value) }
         }
         packet.put([53, 1, type.rawValue])
-        put(54, AddressPlan.gateway.bits)
+        put(54, plan.gateway.bits)
         if type != .refuse {
-            put(1, AddressPlan.mask.bits)
-            put(3, AddressPlan.gateway.bits)
-            put(6, AddressPlan.nameServer.bits)
-            put(28, AddressPlan.subnet.bits | ~AddressPlan.mask.bits)
+            put(1, plan.mask.bits)
+            put(3, plan.gateway.bits)
+            put(6, plan.nameServer.bits)
+            put(28, plan.broadcast.bits)
             if leased { put(51, Self.leaseSeconds) }
             if let name = hostName?.utf8.prefix(63), !name.isEmpty {
                 packet.put([12, UInt8(name.count)])

@@ -12,11 +12,11 @@ enum NeighbourDiscovery {
     }
 
     /// The body of a neighbour advertisement for `target`, with our link-layer address.
-    static func neighbourAdvertisement(for target: IPv6Address) -> [UInt8] {
+    static func neighbourAdvertisement(for target: IPv6Address, _ plan: AddressPlan) -> [UInt8] {
         var body = PacketWriter(capacity: 24)
         body.put(IPAddress.v6(target))
         body.put([2, 1])
-        body.put(AddressPlan.gatewayMAC)
+        body.put(plan.gatewayMAC)
         return body.bytes
     }
 
@@ -26,11 +26,11 @@ enum NeighbourDiscovery {
     }
 
     /// The body of a neighbour solicitation for `target`.
-    static func neighbourSolicitation(for target: IPv6Address) -> [UInt8] {
+    static func neighbourSolicitation(for target: IPv6Address, _ plan: AddressPlan) -> [UInt8] {
         var body = PacketWriter(capacity: 24)
         body.put(IPAddress.v6(target))
         body.put([1, 1])
-        body.put(AddressPlan.gatewayMAC)
+        body.put(plan.gatewayMAC)
         return body.bytes
     }
 
@@ -38,23 +38,23 @@ enum NeighbourDiscovery {
     static var routerWord: UInt32 { 64 << 24 | UInt32(routerLifetimeSeconds) }
 
     /// The rest of a router advertisement: timers unspecified, link-layer address, MTU, prefix, name server.
-    static func routerAdvertisement() -> [UInt8] {
+    static func routerAdvertisement(_ plan: AddressPlan) -> [UInt8] {
         var body = PacketWriter(capacity: 88)
         body.put(UInt64(0))
         body.put([1, 1])
-        body.put(AddressPlan.gatewayMAC)
+        body.put(plan.gatewayMAC)
         body.put([5, 1, 0, 0])
-        body.put(UInt32(AddressPlan.maximumTransmissionUnit))
+        body.put(UInt32(plan.maximumTransmissionUnit))
         // Prefix information: on-link and autonomous (RFC 4861 §4.6.2).
         body.put([3, 4, 64, 0xC0])
         body.put(prefixLifetimeSeconds)
         body.put(prefixLifetimeSeconds)
         body.put(UInt32(0))
-        body.put(IPAddress.v6(AddressPlan.prefix))
+        body.put(plan.prefix?.address ?? .v6(.any))
         // Recursive DNS server (RFC 8106 §5.1).
         body.put([25, 3, 0, 0])
         body.put(UInt32(routerLifetimeSeconds))
-        body.put(IPAddress.v6(AddressPlan.nameServer6))
+        body.put(IPAddress.v6(plan.nameServer6))
         return body.bytes
     }
 }

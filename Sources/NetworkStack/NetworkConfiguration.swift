@@ -1,4 +1,4 @@
-/// What a guest's network is made with.
+/// What a network is made with.
 package struct NetworkConfiguration: Sendable {
     /// Whether large TCP segments and unfinished checksums may be sent to guests that show, by doing so
     /// themselves, that they take them.
@@ -9,6 +9,10 @@ package struct NetworkConfiguration: Sendable {
     package var resolvers: [IPAddress]?
     /// The name that DHCP offers to the guest.
     package var hostName: String?
+    /// Addresses of the link.
+    package var plan = AddressPlan.standard
+    /// Whether the driver answers queries of names (`Action.ask`), in place of the resolvers.
+    package var asksForNames = false
 
     package init(
         offloads: Bool = true, forwards: [PortForward] = [], resolvers: [IPAddress]? = nil,

@@ -1,4 +1,4 @@
 import Glibc
 import KernelNetwork
 
-exit(64)
+exit(NetworkProcess.run(CommandLine.arguments))

@@ -28,7 +28,7 @@ struct AddressTests {
     }
 
     @Test func `a hardware address prints as people write it`() {
-        #expect(AddressPlan.gatewayMAC.description == "52:55:0a:00:02:02")
+        #expect(AddressPlan.standard.gatewayMAC.description == "52:55:0a:00:02:02")
     }
 
     @Test(arguments: [

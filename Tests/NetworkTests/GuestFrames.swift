@@ -3,13 +3,15 @@ import NetworkStack
 /// Frames as a guest's driver makes them.
 struct GuestFrames {
     static let mac = MACAddress(bits: 0x5254_0012_3456)
-    static let address = IPAddress.v4(AddressPlan.firstLease)
+    static let address = IPAddress.v4(AddressPlan.standard.firstLease)
     static let address6 = IPAddress.v6(IPv6Address(high: 0xFEC0 << 48, low: 0x15))
 
     /// What the virtio header says; by default nothing.
     var offload = VirtioNetHeader()
 
-    func ethernet(_ type: EtherType, to destination: MACAddress = AddressPlan.gatewayMAC, _ payload: [UInt8])
+    func ethernet(
+        _ type: EtherType, to destination: MACAddress = AddressPlan.standard.gatewayMAC, _ payload: [UInt8]
+    )
         -> [UInt8]
     {
         var frame = PacketWriter(capacity: 64 + payload.count)
@@ -68,7 +70,8 @@ struct GuestFrames {
         ethernet(
             .arp, to: .broadcast,
             ARPPacket.build(
-                operation, sender: Self.mac, AddressPlan.firstLease, target: MACAddress(bits: 0), target))
+                operation, sender: Self.mac, AddressPlan.standard.firstLease, target: MACAddress(bits: 0),
+                target))
     }
 
     func tcp(_ segment: TCPSegment, from source: Endpoint, to destination: Endpoint) -> [UInt8] {
@@ -111,7 +114,7 @@ struct ReceivedFrame {
         let parsed = bytes.withUnsafeBytes { raw -> ReceivedFrame? in
             guard let offload = VirtioNetHeader(raw),
                 let frame = EthernetFrame(raw.from(VirtioNetHeader.length)),
-                frame.source == AddressPlan.gatewayMAC, let type = frame.type
+                frame.source == AddressPlan.standard.gatewayMAC, let type = frame.type
             else { return nil }
             var result = ReceivedFrame(offload, frame.destination, type, Array(frame.payload))
             switch type {

@@ -26,7 +26,7 @@ struct NATFlowTests {
 
     // MARK: DNS
 
-    private let nameServer = Endpoint(.v4(AddressPlan.nameServer), 53)
+    private let nameServer = Endpoint(.v4(AddressPlan.standard.nameServer), 53)
     private let resolvers = [IPAddress.v4(IPv4Address(192, 0, 2, 53)), .v4(IPv4Address(198, 51, 100, 53))]
 
     @Test func `a query is forwarded and its answer comes back`() throws {
@@ -92,7 +92,7 @@ struct NATFlowTests {
 
     @Test func `a refused datagram is reported as port unreachable`() throws {
         let nat = NAT(configuration: NetworkConfiguration(resolvers: []))
-        let remote = Endpoint(.v4(AddressPlan.gateway), 9)
+        let remote = Endpoint(.v4(AddressPlan.standard.gateway), 9)
         nat.receive(guest.udp(from: local, to: remote, [1]))
         guard case .send(let flow, let route, _)? = nat.takeActions().first else {
             Issue.record("nothing sent")
@@ -141,7 +141,7 @@ struct NATFlowTests {
 
     @Test func `the guest's handshake waits for the host's`() throws {
         let nat = NAT(configuration: NetworkConfiguration(resolvers: []))
-        nat.receive(syn(to: Endpoint(.v4(AddressPlan.gateway), 80)))
+        nat.receive(syn(to: Endpoint(.v4(AddressPlan.standard.gateway), 80)))
         let (flow, target) = try #require(connectAction(nat))
         #expect(target == Endpoint(.v4(.loopback), 80))
         #expect(nat.frames().isEmpty)
@@ -183,7 +183,7 @@ struct NATFlowTests {
 
     @Test func `a segment with a wrong checksum is dropped unless the driver left it open`() {
         let nat = NAT(configuration: NetworkConfiguration(resolvers: []))
-        var frame = syn(to: Endpoint(.v4(AddressPlan.gateway), 80))
+        var frame = syn(to: Endpoint(.v4(AddressPlan.standard.gateway), 80))
         frame[frame.count - 9] ^= 1
         nat.receive(frame)
         #expect(nat.takeActions().isEmpty)
@@ -197,7 +197,7 @@ struct NATFlowTests {
         let nat = NAT(configuration: NetworkConfiguration(resolvers: []))
         var connects = 0
         for port in 1...3000 {
-            nat.receive(syn(to: Endpoint(.v4(AddressPlan.gateway), UInt16(port))))
+            nat.receive(syn(to: Endpoint(.v4(AddressPlan.standard.gateway), UInt16(port))))
             if connectAction(nat) != nil { connects += 1 }
         }
         #expect(connects == 2048)
@@ -206,9 +206,11 @@ struct NATFlowTests {
 
     @Test func `a full table lets go of a connection that was silent for long`() {
         let nat = NAT(configuration: NetworkConfiguration(resolvers: []))
-        for port in 1...2048 { nat.receive(syn(to: Endpoint(.v4(AddressPlan.gateway), UInt16(port)))) }
+        for port in 1...2048 {
+            nat.receive(syn(to: Endpoint(.v4(AddressPlan.standard.gateway), UInt16(port))))
+        }
         _ = nat.takeActions()
-        let late = Endpoint(.v4(AddressPlan.gateway), 5000)
+        let late = Endpoint(.v4(AddressPlan.standard.gateway), 5000)
         nat.receive(syn(to: late), now: 500 * second)
         #expect(nat.takeActions().isEmpty)
         nat.receive(syn(to: late), now: 700 * second)
@@ -228,7 +230,7 @@ struct NATFlowTests {
         #expect(nat.open(forward: 1, from: local, now: 0) == nil)
         #expect(nat.open(forward: 0, from: Endpoint(.v4(.loopback), 5000), now: 0) != nil)
         #expect(nat.frames().map(\.type) == [.arp])
-        nat.receive(guest.arp(.reply, asking: AddressPlan.gateway))
+        nat.receive(guest.arp(.reply, asking: AddressPlan.standard.gateway))
         nat.tick(now: nat.nextDeadline)
         let segment = nat.frames(now: second).first?.withTCP { ($0.flags, $0.sourcePort, $0.destinationPort) }
         #expect(segment?.0 == [.syn])

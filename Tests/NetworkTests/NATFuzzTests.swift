@@ -12,7 +12,7 @@ func fuzzNAT(_ bytes: UnsafeRawBufferPointer, into nat: NAT, now: UInt64) {
             _ = connection.read()
             nat.served(flow)
         case .send(let flow, _, let datagram): nat.received(datagram, on: flow, now: now)
-        case .close: continue
+        case .close, .ask, .converse: continue
         }
     }
     while nat.nextFrame(now: now) != nil {}
@@ -25,20 +25,21 @@ struct NATFuzzTests {
 
     /// Well-formed frames, to be damaged.
     private func seeds() -> [[UInt8]] {
-        let gateway = IPAddress.v4(AddressPlan.gateway)
+        let gateway = IPAddress.v4(AddressPlan.standard.gateway)
         let segment = TCPSegment(
             sequence: SequenceNumber(5), acknowledgement: SequenceNumber(9), flags: [.syn], window: 900,
             options: TCPOptions(maximumSegmentSize: 1460, windowShift: 7))
         let local6 = Endpoint(GuestFrames.address6, 4000)
         return [
-            guest.arp(.request, asking: AddressPlan.gateway),
+            guest.arp(.request, asking: AddressPlan.standard.gateway),
             guest.echoRequest(to: gateway, identifier: 1, sequence: 1, pattern(64)),
-            guest.echoRequest(to: .v6(AddressPlan.gateway6), identifier: 1, sequence: 1, pattern(64)),
-            guest.udp(from: local, to: Endpoint(.v4(AddressPlan.nameServer), 53), pattern(40)),
+            guest.echoRequest(
+                to: .v6(AddressPlan.standard.gateway6), identifier: 1, sequence: 1, pattern(64)),
+            guest.udp(from: local, to: Endpoint(.v4(AddressPlan.standard.nameServer), 53), pattern(40)),
             guest.udp(from: local, to: Endpoint(gateway, 67), pattern(300)),
-            guest.udp(from: local6, to: Endpoint(.v6(AddressPlan.gateway6), 9), pattern(40)),
+            guest.udp(from: local6, to: Endpoint(.v6(AddressPlan.standard.gateway6), 9), pattern(40)),
             guest.tcp(segment, from: local, to: Endpoint(gateway, 80)),
-            guest.tcp(segment, from: local6, to: Endpoint(.v6(AddressPlan.gateway6), 80)),
+            guest.tcp(segment, from: local6, to: Endpoint(.v6(AddressPlan.standard.gateway6), 80)),
         ]
     }
 

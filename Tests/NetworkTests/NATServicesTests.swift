@@ -8,7 +8,7 @@ struct NATServicesTests {
 
     // MARK: ARP
 
-    @Test(arguments: [AddressPlan.gateway, AddressPlan.nameServer])
+    @Test(arguments: [AddressPlan.standard.gateway, AddressPlan.standard.nameServer])
     func `the gateway and the name server answer ARP`(
         address: IPv4Address
     ) throws {
@@ -18,14 +18,14 @@ struct NATServicesTests {
         frame.payload.withUnsafeBytes { bytes in
             let reply = ARPPacket(bytes)
             #expect(reply?.operation == .reply)
-            #expect(reply?.senderMAC == AddressPlan.gatewayMAC)
+            #expect(reply?.senderMAC == AddressPlan.standard.gatewayMAC)
             #expect(reply?.senderAddress == address)
-            #expect(reply?.targetAddress == AddressPlan.firstLease)
+            #expect(reply?.targetAddress == AddressPlan.standard.firstLease)
         }
     }
 
     @Test func `nobody answers ARP for the guest itself or a stranger`() {
-        nat.receive(guest.arp(.request, asking: AddressPlan.firstLease))
+        nat.receive(guest.arp(.request, asking: AddressPlan.standard.firstLease))
         nat.receive(guest.arp(.request, asking: IPv4Address(10, 0, 2, 99)))
         #expect(nat.frames().isEmpty)
     }
@@ -50,7 +50,7 @@ struct NATServicesTests {
     private func answer() throws -> (given: IPv4Address, options: [UInt8: [UInt8]], frame: ReceivedFrame) {
         let frame = try #require(nat.frames().first)
         let udp = try #require(frame.udp)
-        #expect(udp.source == Endpoint(.v4(AddressPlan.gateway), 67))
+        #expect(udp.source == Endpoint(.v4(AddressPlan.standard.gateway), 67))
         #expect(udp.target.port == 68)
         #expect(Array(udp.data[4..<8]) == [0xDE, 0xAD, 0xBE, 0xEF])
         var (rest, options) = (udp.data[240...], [UInt8: [UInt8]]())
@@ -120,7 +120,10 @@ struct NATServicesTests {
         return writer.bytes
     }
 
-    @Test(arguments: [AddressPlan.gateway6, AddressPlan.nameServer6, AddressPlan.linkLocalGateway])
+    @Test(arguments: [
+        AddressPlan.standard.gateway6, AddressPlan.standard.nameServer6,
+        AddressPlan.standard.linkLocalGateway,
+    ])
     func `our IPv6 addresses answer neighbour solicitations`(target: IPv6Address) throws {
         nat.receive(discovery(ICMPv6Type.neighbourSolicitation, bytes(target), to: .v6(target)))
         let frame = try #require(nat.frames().first)
@@ -133,8 +136,8 @@ struct NATServicesTests {
     }
 
     @Test func `a solicitation from beyond a router or for a stranger is ignored`() {
-        let target = bytes(AddressPlan.gateway6)
-        let gateway = IPAddress.v6(AddressPlan.gateway6)
+        let target = bytes(AddressPlan.standard.gateway6)
+        let gateway = IPAddress.v6(AddressPlan.standard.gateway6)
         nat.receive(discovery(ICMPv6Type.neighbourSolicitation, target, to: gateway, hopLimit: 254))
         nat.receive(discovery(ICMPv6Type.neighbourSolicitation, Array(target.dropLast()), to: gateway))
         nat.receive(discovery(ICMPv6Type.neighbourSolicitation, bytes(.loopback), to: gateway))
@@ -147,7 +150,7 @@ struct NATServicesTests {
         nat.receive(discovery(ICMPv6Type.routerSolicitation, [], from: source, to: allRouters))
         let frame = try #require(nat.frames().first)
         let message = try #require(frame.icmp)
-        #expect(frame.source == .v6(AddressPlan.linkLocalGateway))
+        #expect(frame.source == .v6(AddressPlan.standard.linkLocalGateway))
         #expect(frame.target == source)
         #expect(message.type == ICMPv6Type.routerAdvertisement)
         #expect(message.rest == 64 << 24 | 1800)
@@ -158,13 +161,14 @@ struct NATServicesTests {
             rest = rest.dropFirst(max(8, length))
         }
         #expect(options[3].map { Array($0[2...3]) } == [64, 0xC0])
-        #expect(options[3].map { Array($0[16...]) } == bytes(AddressPlan.prefix))
-        #expect(options[25].map { Array($0[8...]) } == bytes(AddressPlan.nameServer6))
+        #expect(options[3].map { Array($0[16...]) } == bytes(IPv6Address(high: 0xFEC0 << 48, low: 0)))
+        #expect(options[25].map { Array($0[8...]) } == bytes(AddressPlan.standard.nameServer6))
     }
 
     @Test func `routers are advertised now and then once a guest speaks IPv6`() {
         #expect(nat.nextDeadline == .max)
-        nat.receive(guest.echoRequest(to: .v6(AddressPlan.gateway6), identifier: 1, sequence: 1, []), now: 5)
+        nat.receive(
+            guest.echoRequest(to: .v6(AddressPlan.standard.gateway6), identifier: 1, sequence: 1, []), now: 5)
         _ = nat.frames()
         var count = 0
         for _ in 0..<3 {
@@ -178,7 +182,8 @@ struct NATServicesTests {
     // MARK: Echo
 
     @Test(arguments: [
-        IPAddress.v4(AddressPlan.gateway), .v6(AddressPlan.gateway6), .v6(AddressPlan.linkLocalGateway),
+        IPAddress.v4(AddressPlan.standard.gateway), .v6(AddressPlan.standard.gateway6),
+        .v6(AddressPlan.standard.linkLocalGateway),
     ])
     func `the gateway answers pings`(address: IPAddress) throws {
         nat.receive(guest.echoRequest(to: address, identifier: 77, sequence: 3, pattern(56)))
@@ -191,13 +196,14 @@ struct NATServicesTests {
     @Test func `a large ping comes and goes in fragments`() throws {
         let message = ICMPMessage.build(
             type: ICMPType.echoRequest, rest: 1 << 16 | 1, body: pattern(4000), from: GuestFrames.address,
-            to: .v4(AddressPlan.gateway))
+            to: .v4(AddressPlan.standard.gateway))
         for offset in [2960, 0, 1480] {
             let piece = Array(message[offset..<min(offset + 1480, message.count)])
             var packet = PacketWriter(capacity: 1500)
             let more: UInt16 = offset == 2960 ? 0 : 0x2000
             IPv4Header(
-                source: AddressPlan.firstLease, destination: AddressPlan.gateway, proto: .icmp,
+                source: AddressPlan.standard.firstLease, destination: AddressPlan.standard.gateway,
+                proto: .icmp,
                 payloadLength: piece.count, identification: 7, fragment: more | UInt16(offset / 8)
             ).write(to: &packet)
             packet.put(piece)

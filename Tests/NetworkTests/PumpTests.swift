@@ -3,7 +3,7 @@ import NetworkStack
 import Testing
 
 @Suite(.serialized) struct PumpTests {
-    private let gateway = IPAddress.v4(AddressPlan.gateway)
+    private let gateway = IPAddress.v4(AddressPlan.standard.gateway)
 
     @Test(arguments: [true, false]) func `a guest fetches a page from the host through the gateway`(
         offloads: Bool
@@ -89,7 +89,7 @@ import Testing
         let client = try HostServer.connect(to: guest.pump.forwardEndpoints[0].port)
         // The pump asks for the guest's hardware address before it can say more.
         #expect(guest.first { $0.type == .arp ? true : nil } == true)
-        guest.send(GuestFrames().arp(.reply, asking: AddressPlan.gateway))
+        guest.send(GuestFrames().arp(.reply, asking: AddressPlan.standard.gateway))
         defer { close(client) }
         HostServer.writeAll(client, Array("hello".utf8))
         let syn = try #require(
@@ -118,7 +118,7 @@ import Testing
     @Test func `a forwarded UDP port reaches the guest and its answer the sender`() throws {
         let forward = try PortForward(parsing: "udp::0-:53")
         let guest = try GuestPeer(configuration: NetworkConfiguration(forwards: [forward], resolvers: []))
-        guest.send(GuestFrames().arp(.request, asking: AddressPlan.gateway))
+        guest.send(GuestFrames().arp(.request, asking: AddressPlan.standard.gateway))
         let client = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
         defer { close(client) }
         let port = guest.pump.forwardEndpoints[0].port
@@ -149,7 +149,8 @@ import Testing
         let guest = try GuestPeer(configuration: NetworkConfiguration(resolvers: [dead]))
         let query: [UInt8] = [0, 9, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 97, 0, 0, 1, 0, 1]
         let local = Endpoint(GuestFrames.address, 5353)
-        guest.send(GuestFrames().udp(from: local, to: Endpoint(.v4(AddressPlan.nameServer), 53), query))
+        guest.send(
+            GuestFrames().udp(from: local, to: Endpoint(.v4(AddressPlan.standard.nameServer), 53), query))
         let answer = try #require(guest.first { $0.udp })
         #expect(answer.data[3] & 15 == 2)
     }
@@ -171,7 +172,8 @@ import Testing
             let piece = Array(datagram[offset..<min(offset + 1480, datagram.count)])
             var packet = PacketWriter(capacity: 1500)
             IPv4Header(
-                source: AddressPlan.firstLease, destination: AddressPlan.gateway, proto: .udp,
+                source: AddressPlan.standard.firstLease, destination: AddressPlan.standard.gateway,
+                proto: .udp,
                 payloadLength: piece.count, identification: 7,
                 fragment: (offset == 2960 ? 0 : 0x2000) | UInt16(offset / 8)
             ).write(to: &packet)

@@ -12,3 +12,4 @@
 #include "container.h"
 #include "launch.h"
 #include "system_calls.h"
+#include "network.h"

@@ -9,7 +9,7 @@ package enum DatagramRoute: Equatable, Sendable {
     case udp(Endpoint)
     /// An echo request to that address, by a ping socket. The payload is the message from its sequence number on.
     case echo(IPAddress)
-    /// An answer through the listener of a forward (its index in the configuration) to a peer.
+    /// An answer through the listener of a forward (its number) to a peer.
     case forward(Int, Endpoint)
 }
 
@@ -21,6 +21,10 @@ package enum Action: Equatable, Sendable {
     case serve(FlowID)
     /// Send a datagram, opening a socket at the flow's first.
     case send(FlowID, DatagramRoute, [UInt8])
+    /// Ask the name service for that asker; answer with `received`.
+    case ask(FlowID, IPAddress, [UInt8])
+    /// Connect the flow to the name service for that asker; answer with `connected` or `failed`.
+    case converse(FlowID, IPAddress)
     /// The flow is gone: close its socket; `abruptly` by RST.
     case close(FlowID, abruptly: Bool)
 }

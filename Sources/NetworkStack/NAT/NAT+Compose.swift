@@ -14,7 +14,7 @@ extension NAT {
         // num_buffers, little-endian.
         frame.put([1, 0])
         frame.put(mac)
-        frame.put(AddressPlan.gatewayMAC)
+        frame.put(plan.gatewayMAC)
         frame.put(type.rawValue)
     }
 
@@ -23,7 +23,10 @@ extension NAT {
         _ proto: IPProtocol, from source: IPAddress, to destination: IPAddress, _ payload: [UInt8],
         hopLimit: UInt8 = 64, mac: MACAddress? = nil
     ) {
-        guard let mac = mac ?? neighbours.find(destination) else { return drop() }
+        guard let mac = mac ?? neighbours.find(destination) else {
+            solicit(destination)
+            return drop()
+        }
         switch (source, destination) {
         case (.v4(let source), .v4(let destination)):
             sendIPv4(proto, from: source, to: destination, payload, mac)
@@ -39,8 +42,8 @@ extension NAT {
         _ mac: MACAddress
     ) {
         identification &+= 1
-        let room = (AddressPlan.maximumTransmissionUnit - IPv4Packet.minimumHeaderLength) & ~7
-        let isWhole = payload.count <= AddressPlan.maximumTransmissionUnit - IPv4Packet.minimumHeaderLength
+        let room = (plan.maximumTransmissionUnit - IPv4Packet.minimumHeaderLength) & ~7
+        let isWhole = payload.count <= plan.maximumTransmissionUnit - IPv4Packet.minimumHeaderLength
         var offset = 0
         repeat {
             let length = isWhole ? payload.count : min(room, payload.count - offset)
@@ -63,7 +66,7 @@ extension NAT {
         _ hopLimit: UInt8, _ mac: MACAddress
     ) {
         let (fragmentHeader, fragmentHeaderLength): (UInt8, Int) = (44, 8)
-        let whole = AddressPlan.maximumTransmissionUnit - IPv6Packet.headerLength
+        let whole = plan.maximumTransmissionUnit - IPv6Packet.headerLength
         let room = (whole - fragmentHeaderLength) & ~7
         identification &+= 1
         let isWhole = payload.count <= whole
@@ -95,13 +98,13 @@ extension NAT {
     ) {
         let code = failure.unreachableCode(isV4: guest.isV4)
         if guest.isV4 {
-            let gateway = IPAddress.v4(AddressPlan.gateway)
+            let gateway = IPAddress.v4(plan.gateway)
             let message = ICMPMessage.build(
                 type: ICMPType.unreachable, code: code, rest: 0, body: original.prefix(548), from: gateway,
                 to: guest)
             sendIP(.icmp, from: gateway, to: guest, message)
         } else {
-            let gateway = IPAddress.v6(AddressPlan.gateway6)
+            let gateway = IPAddress.v6(plan.gateway6)
             let message = ICMPMessage.build(
                 type: ICMPv6Type.unreachable, code: code, rest: 0, body: original.prefix(1232),
                 from: gateway, to: guest)
@@ -146,7 +149,7 @@ extension NAT {
         let tcpLength = segment.headerLength + segment.payload.count
         var head = PacketWriter(capacity: 96)
         head.put(mac)
-        head.put(AddressPlan.gatewayMAC)
+        head.put(plan.gatewayMAC)
         putIPHeader(.tcp, from: source.address, to: destination.address, tcpLength, into: &head)
         let tcpStart = VirtioNetHeader.length + head.count
         UnsafeMutableRawBufferPointer(rebasing: scratch[VirtioNetHeader.length...]).copyBytes(

@@ -3,19 +3,21 @@ extension NAT {
     static let udpTimeout: UInt64 = 60_000_000_000
     /// How long one name server may take; a guest's resolver gives up after five seconds.
     static let queryTimeout: UInt64 = 1_500_000_000
+    /// How long a name service that tries several servers may take.
+    static let namesTimeout: UInt64 = 15_000_000_000
 
     func receiveUDP(_ payload: UnsafeRawBufferPointer, _ envelope: Envelope, now: UInt64) {
         guard let datagram = UDPDatagram(payload),
             envelope.isTrusted || datagram.isIntact(from: envelope.source, to: envelope.destination)
         else { return drop() }
-        if datagram.destinationPort == DHCPServer.serverPort, envelope.source.isV4 {
+        if plan.assignsAddresses, datagram.destinationPort == DHCPServer.serverPort, envelope.source.isV4 {
             return receiveDHCP(datagram)
         }
         guard !isUnspecified(envelope.source) else { return drop() }
         let guest = Endpoint(envelope.source, datagram.sourcePort)
         let remote = Endpoint(envelope.destination, datagram.destinationPort)
         if let flow = forwardFlow(guest, remote) { return answer(flow, datagram.payload, now: now) }
-        switch AddressPlan.destination(envelope.destination) {
+        switch plan.destination(envelope.destination, port: remote.port) {
         case .host(let address):
             let key = DatagramFlow.Key(kind: .udp, guest: guest, remote: remote, query: 0)
             let route = DatagramRoute.udp(Endpoint(address, remote.port))
@@ -36,7 +38,7 @@ extension NAT {
         else {
             return drop()
         }
-        let server = Endpoint(.v4(AddressPlan.gateway), DHCPServer.serverPort)
+        let server = Endpoint(.v4(plan.gateway), DHCPServer.serverPort)
         let client = Endpoint(.v4(reply.address), DHCPServer.clientPort)
         let message = UDPDatagram.build(from: server, to: client, reply.message)
         sendIP(.udp, from: server.address, to: client.address, message, mac: reply.hardware)
@@ -118,12 +120,10 @@ extension NAT {
         remove(flow)
     }
 
-    /// A datagram from `peer` arrived at the listener of forward `index` of the configuration.
+    /// A datagram from `peer` arrived at the listener of forward `index`.
     package func received(_ bytes: [UInt8], onForward index: Int, from peer: Endpoint, now: UInt64) {
-        guard configuration.forwards.indices.contains(index) else { return }
-        let guest = configuration.forwards[index].guest
-        guard guest.address.isV4 == peer.address.isV4 else { return }
-        let remote = Endpoint(AddressPlan.guestView(of: peer.address), peer.port)
+        guard let guest = forwards[index]?.guest, guest.address.isV4 == peer.address.isV4 else { return }
+        let remote = Endpoint(plan.guestView(of: peer.address), peer.port)
         let key = DatagramFlow.Key(kind: .forward(index), guest: guest, remote: remote, query: 0)
         let flow = datagramFlows[key] ?? makeFlow(key, route: .forward(index, peer))
         flow.deadline = now &+ Self.udpTimeout
@@ -132,8 +132,7 @@ extension NAT {
     }
 
     private func forwardFlow(_ guest: Endpoint, _ remote: Endpoint) -> DatagramFlow? {
-        for (index, forward) in configuration.forwards.enumerated()
-        where forward.transport == .udp && forward.guest == guest {
+        for index in datagramForwards[guest] ?? [] {
             let key = DatagramFlow.Key(kind: .forward(index), guest: guest, remote: remote, query: 0)
             if let flow = datagramFlows[key] { return flow }
         }
@@ -158,12 +157,15 @@ extension NAT {
         guard datagramFlows[key] == nil else { return }
         let flow = makeFlow(key, route: .udp(remote))
         flow.query = Array(payload)
-        askNext(flow, now: now)
+        guard configuration.asksForNames else { return askNext(flow, now: now) }
+        flow.deadline = now &+ Self.namesTimeout
+        schedule(flow)
+        act(.ask(flow.id, guest.address, flow.query))
     }
 
     /// Sends a query to the next name server; when all were asked, the answer is "server failure".
     private func askNext(_ flow: DatagramFlow, now: UInt64) {
-        guard flow.attempts < resolvers.count else {
+        guard flow.attempts < resolvers.count, !configuration.asksForNames else {
             sendToGuest(DNSMessage.serverFailure(for: flow.query), on: flow)
             return remove(flow)
         }

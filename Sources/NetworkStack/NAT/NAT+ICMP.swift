@@ -20,7 +20,7 @@ extension NAT {
         // Discovery never crosses a router: the hop limit proves that it did not (RFC 4861 §7.1.1).
         case ICMPv6Type.neighbourSolicitation where envelope.hopLimit == 255:
             receiveNeighbourSolicitation(message, envelope)
-        case ICMPv6Type.routerSolicitation where envelope.hopLimit == 255:
+        case ICMPv6Type.routerSolicitation where envelope.hopLimit == 255 && plan.assignsAddresses:
             receiveRouterSolicitation(envelope)
         default:
             break
@@ -30,10 +30,10 @@ extension NAT {
     private func receiveEcho(_ message: ICMPMessage, reply: UInt8, _ envelope: Envelope, now: UInt64) {
         let (guest, destination) = (envelope.source, envelope.destination)
         guard !isUnspecified(guest) else { return drop() }
-        if AddressPlan.isOurs(destination) {
+        if plan.isOurs(destination) {
             return sendEcho(reply, from: destination, to: guest, message.identifier, message.bytes.from(6))
         }
-        switch AddressPlan.destination(destination) {
+        switch plan.destination(destination, port: nil) {
         case .host(let address):
             let key = DatagramFlow.Key(
                 kind: .echo, guest: Endpoint(guest, message.identifier), remote: Endpoint(destination, 0),
@@ -60,7 +60,7 @@ extension NAT {
     }
 
     private func receiveNeighbourSolicitation(_ message: ICMPMessage, _ envelope: Envelope) {
-        guard let target = NeighbourDiscovery.target(of: message), AddressPlan.isOurs(.v6(target)) else {
+        guard let target = NeighbourDiscovery.target(of: message), plan.isOurs(.v6(target)) else {
             return
         }
         // Without a source address the guest tests its own; then everybody is told (RFC 4861 §7.2.4).
@@ -68,7 +68,7 @@ extension NAT {
         sendDiscovery(
             ICMPv6Type.neighbourAdvertisement,
             rest: NeighbourDiscovery.neighbourFlags(solicited: isSolicited),
-            body: NeighbourDiscovery.neighbourAdvertisement(for: target), from: target,
+            body: NeighbourDiscovery.neighbourAdvertisement(for: target, plan), from: target,
             to: isSolicited ? envelope.source : .v6(.allNodes))
     }
 
@@ -82,16 +82,17 @@ extension NAT {
     func advertiseRouter(to destination: IPv6Address) {
         sendDiscovery(
             ICMPv6Type.routerAdvertisement, rest: NeighbourDiscovery.routerWord,
-            body: NeighbourDiscovery.routerAdvertisement(), from: AddressPlan.linkLocalGateway,
+            body: NeighbourDiscovery.routerAdvertisement(plan), from: plan.linkLocalGateway,
             to: .v6(destination))
     }
 
     /// Asks who has a guest's address, by ARP or a neighbour solicitation.
     func solicit(_ address: IPAddress) {
+        guard plan.isGuest(address) else { return }
         switch address {
         case .v4(let target):
             let request = ARPPacket.build(
-                .request, sender: AddressPlan.gatewayMAC, AddressPlan.gateway, target: MACAddress(bits: 0),
+                .request, sender: plan.gatewayMAC, plan.gateway, target: MACAddress(bits: 0),
                 target)
             sendEthernet(to: .broadcast, .arp, request)
         case .v6(let target):
@@ -99,8 +100,8 @@ extension NAT {
             let group = IPv6Address(high: 0xFF02 << 48, low: 0x1_FF00_0000 | target.low & 0xFF_FFFF)
             sendDiscovery(
                 ICMPv6Type.neighbourSolicitation, rest: 0,
-                body: NeighbourDiscovery.neighbourSolicitation(for: target),
-                from: AddressPlan.linkLocalGateway, to: .v6(group))
+                body: NeighbourDiscovery.neighbourSolicitation(for: target, plan),
+                from: plan.linkLocalGateway, to: .v6(group))
         }
     }
 

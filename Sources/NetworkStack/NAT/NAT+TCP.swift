@@ -34,8 +34,10 @@ extension NAT {
         _ syn: TCPHeader, _ key: FlowKey, _ envelope: Envelope, offloads: Bool, now: UInt64
     ) {
         let target: IPAddress
-        switch AddressPlan.destination(key.remote.address) {
+        switch plan.destination(key.remote.address, port: key.remote.port) {
         case .host(let address): target = address
+        case .nameServer where key.remote.port == DNSMessage.port && configuration.asksForNames:
+            target = key.remote.address
         case .nameServer where key.remote.port == DNSMessage.port && !resolvers.isEmpty: target = resolvers[0]
         case .nameServer: return refuse(syn, key)
         case .nowhere:
@@ -47,12 +49,16 @@ extension NAT {
         let flow = insert(key, connection, isConnected: false)
         flow.heardAt = now
         if offloads { flow.enableOffloads() }
-        act(.connect(flow.id, Endpoint(target, key.remote.port)))
+        if configuration.asksForNames, target == key.remote.address, plan.isNameServer(target) {
+            act(.converse(flow.id, key.guest.address))
+        } else {
+            act(.connect(flow.id, Endpoint(target, key.remote.port)))
+        }
     }
 
     private func settings(for key: FlowKey) -> TCPConnection.Settings {
         let headers = key.guest.address.isV4 ? IPv4Packet.minimumHeaderLength : IPv6Packet.headerLength
-        let segment = AddressPlan.maximumTransmissionUnit - headers - TCPHeader.minimumLength
+        let segment = plan.maximumTransmissionUnit - headers - TCPHeader.minimumLength
         var settings = TCPConnection.Settings(maximumSegmentSize: segment)
         if tcpFlows.count >= Self.wideTCPFlows {
             settings.sendCapacity = Self.narrowCapacity
@@ -168,12 +174,11 @@ extension NAT {
         remove(flow)
     }
 
-    /// Opens a connection to the guest for a `peer` of the host that came to forward `index` of the configuration.
+    /// Opens a connection to the guest for a `peer` of the host that came to forward `index`.
     /// Nil if there is no such forward or no room.
     package func open(forward index: Int, from peer: Endpoint, now: UInt64) -> FlowID? {
-        guard configuration.forwards.indices.contains(index), makeRoom(now: now) else { return nil }
-        let guest = configuration.forwards[index].guest
-        let view = AddressPlan.guestView(of: peer.address)
+        guard let guest = forwards[index]?.guest, makeRoom(now: now) else { return nil }
+        let view = plan.guestView(of: peer.address)
         let address = view.isV4 == guest.address.isV4 ? view : gatewayAddress(isV4: guest.address.isV4)
         let key = FlowKey(guest: guest, remote: Endpoint(address, peer.port))
         guard tcpFlows[key] == nil else { return nil }
@@ -185,6 +190,6 @@ extension NAT {
     }
 
     private func gatewayAddress(isV4: Bool) -> IPAddress {
-        isV4 ? .v4(AddressPlan.gateway) : .v6(AddressPlan.gateway6)
+        isV4 ? .v4(plan.gateway) : .v6(plan.gateway6)
     }
 }

@@ -17,8 +17,14 @@ package final class NAT {
     /// Frames that were malformed, for nobody here, or beyond a bound.
     package internal(set) var droppedFrames = 0
 
-    var neighbours = Neighbours()
-    var dhcp = DHCPServer()
+    var plan: AddressPlan { configuration.plan }
+    var neighbours: Neighbours
+    var dhcp: DHCPServer
+    /// Ports of the host that lead to guests, by a number that is never used again.
+    private(set) var forwards: [Int: PortForward] = [:]
+    /// The datagram forwards of a guest's endpoint.
+    private(set) var datagramForwards: [Endpoint: [Int]] = [:]
+    private var issuedForwards = 0
     var fragments = FragmentTable()
     var tcpFlows: [FlowKey: TCPFlow] = [:]
     var tcpFlowsByID: [FlowID: TCPFlow] = [:]
@@ -36,9 +42,31 @@ package final class NAT {
 
     package init(configuration: NetworkConfiguration) {
         self.configuration = configuration
+        neighbours = Neighbours(plan: configuration.plan)
+        dhcp = DHCPServer(plan: configuration.plan)
         resolvers = configuration.resolvers ?? []
         dhcp.hostName = configuration.hostName
+        for forward in configuration.forwards { addForward(forward) }
     }
+
+    /// Lets a port of the host lead to a guest from now on. Returns its number, for `open` and `received`.
+    @discardableResult
+    package func addForward(_ forward: PortForward) -> Int {
+        defer { issuedForwards += 1 }
+        forwards[issuedForwards] = forward
+        if forward.transport == .udp { datagramForwards[forward.guest, default: []].append(issuedForwards) }
+        return issuedForwards
+    }
+
+    /// Forgets a forward; its connections live on, its datagram flows end.
+    package func removeForward(_ index: Int) {
+        guard let forward = forwards.removeValue(forKey: index) else { return }
+        datagramForwards[forward.guest]?.removeAll { $0 == index }
+        for flow in datagramFlows.values where flow.key.kind == .forward(index) { remove(flow) }
+    }
+
+    /// Says which Ethernet address each guest has, so that none needs to be asked for.
+    package func pinNeighbours(_ known: [IPAddress: MACAddress]) { neighbours.pin(known) }
 
     deinit {
         scratch.deallocate()
@@ -75,7 +103,7 @@ extension NAT {
     package func receive(_ datagram: UnsafeRawBufferPointer, now: UInt64) {
         guard let header = VirtioNetHeader(datagram), datagram.count <= maximumFrameDatagram,
             let frame = EthernetFrame(datagram.from(VirtioNetHeader.length)), !frame.source.isGroup,
-            frame.destination == AddressPlan.gatewayMAC || frame.destination.isGroup
+            frame.destination == plan.gatewayMAC || frame.destination.isGroup
         else { return drop() }
         neighbours.saw(frame.source)
         switch frame.type {
@@ -89,9 +117,9 @@ extension NAT {
     private func receiveARP(_ frame: EthernetFrame) {
         guard let packet = ARPPacket(frame.payload) else { return drop() }
         neighbours.learn(.v4(packet.senderAddress), packet.senderMAC)
-        guard packet.operation == .request, AddressPlan.isOurs(.v4(packet.targetAddress)) else { return }
+        guard packet.operation == .request, plan.isOurs(.v4(packet.targetAddress)) else { return }
         let reply = ARPPacket.build(
-            .reply, sender: AddressPlan.gatewayMAC, packet.targetAddress,
+            .reply, sender: plan.gatewayMAC, packet.targetAddress,
             target: packet.senderMAC, packet.senderAddress)
         sendEthernet(to: packet.senderMAC, .arp, reply)
     }
@@ -100,7 +128,7 @@ extension NAT {
         guard let packet = IPv4Packet(frame.payload) else { return drop() }
         let source = IPAddress.v4(packet.source)
         // A guest without an address yet may only speak DHCP.
-        guard AddressPlan.isGuest(source) || packet.source == .any else { return drop() }
+        guard plan.isGuest(source) || packet.source == .any else { return drop() }
         neighbours.learn(source, frame.source)
         let envelope = Envelope(
             source: source, destination: .v4(packet.destination), original: packet.bytes, isTrusted: isTrusted
@@ -119,9 +147,9 @@ extension NAT {
     private func receiveIPv6(_ frame: EthernetFrame, isTrusted: Bool, now: UInt64) {
         guard let packet = IPv6Packet(frame.payload) else { return drop() }
         let source = IPAddress.v6(packet.source)
-        guard AddressPlan.isGuest(source) else { return drop() }
+        guard plan.isGuest(source) else { return drop() }
         if packet.source != .any { neighbours.learn(source, frame.source) }
-        if nextAdvertisement == .max { nextAdvertisement = now }
+        if nextAdvertisement == .max, plan.assignsAddresses { nextAdvertisement = now }
         let envelope = Envelope(
             source: source, destination: .v6(packet.destination), original: packet.bytes,
             isTrusted: isTrusted,

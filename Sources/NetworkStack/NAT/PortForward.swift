@@ -33,7 +33,7 @@ package struct PortForward: Hashable, Sendable, CustomStringConvertible {
         let host = try Self.endpoint(sides[0], of: text, side: "host", default: .v4(.loopback))
         let guest = try Self.endpoint(sides[1], of: text, side: "guest", default: nil)
         guard guest.port != 0 else { throw .badForward(text: text, reason: "the guest's port is 0") }
-        guard AddressPlan.isGuest(guest.address) else {
+        guard AddressPlan.standard.isGuest(guest.address) else {
             throw .badForward(text: text, reason: "\(guest.address) is not an address of a guest")
         }
         self.init(transport: transport, host: host, guest: guest)
@@ -50,7 +50,7 @@ package struct PortForward: Hashable, Sendable, CustomStringConvertible {
             throw .badForward(text: whole, reason: "\"\(portText)\" is no port on the \(side)'s side")
         }
         var host = text[..<colon]
-        if host.isEmpty { return Endpoint(address ?? .v4(AddressPlan.firstLease), port) }
+        if host.isEmpty { return Endpoint(address ?? .v4(AddressPlan.standard.firstLease), port) }
         let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
         if isBracketed { host = host.dropFirst().dropLast() }
         guard let parsed = IPAddress(host), parsed.isV4 != isBracketed else {

@@ -14,6 +14,8 @@ extension Pump {
         case .connect(let flow, let endpoint): connect(flow, to: endpoint)
         case .serve(let flow): serve(flow)
         case .send(let flow, let route, let bytes): send(bytes, on: flow, route, now: now)
+        case .ask(let flow, let asker, let query): ask(flow, asker, query)
+        case .converse(let flow, let asker): converse(flow, asker)
         case .close(let flow, let abruptly): close(flow, abruptly: abruptly)
         }
     }
@@ -74,13 +76,42 @@ extension Pump {
     }
 }
 
+// MARK: - Names
+
+extension Pump {
+    private func ask(_ flow: FlowID, _ asker: IPAddress, _ query: [UInt8]) {
+        names?.answer(query, from: asker) { [unowned self] answer in
+            let now = EventLoop.now()
+            nat.received(answer, on: flow, now: now)
+            settle(now: now)
+        }
+    }
+
+    /// The name service gets one end of a stream, as if the guest had connected to it.
+    private func converse(_ flow: FlowID, _ asker: IPAddress) {
+        do {
+            guard let names else { return nat.connectionFailed(flow, .refused) }
+            var pair = try SocketPair(.stream)
+            let near = pair.takeNear()
+            let far = pair.takeFar()
+            try near.setNonBlocking()
+            try far.setNonBlocking()
+            names.serve(far, asker: asker)
+            try add(Splice(socket: near, isConnecting: false), for: flow)
+            nat.connected(flow)
+        } catch {
+            nat.connectionFailed(flow, HostSocket.failure(error.code))
+        }
+    }
+}
+
 // MARK: - Datagrams
 
 extension Pump {
     private func send(_ bytes: [UInt8], on flow: FlowID, _ route: DatagramRoute, now: UInt64) {
         do {
             if case .forward(let index, let peer) = route {
-                listeners[index].send(bytes, to: peer)
+                listeners[index]?.send(bytes, to: peer)
             } else {
                 let socket = if let open = datagramSockets[flow] { open } else { try open(flow, route) }
                 try socket.send(bytes)
@@ -126,6 +157,9 @@ final class Listener {
         self.socket = socket
     }
 
+    /// Where it listens: tells the port that was chosen for port 0.
+    var endpoint: Endpoint { HostSocket.localEndpoint(of: socket.raw) ?? forward.host }
+
     /// Sends a datagram; lost if the socket is full.
     func send(_ bytes: [UInt8], to peer: Endpoint) {
         let fd = socket.raw
@@ -139,12 +173,13 @@ extension Pump {
     private static let acceptPause: UInt64 = 200_000_000
 
     func listenerIsReady(_ index: Int) {
-        let (listener, now) = (listeners[index], EventLoop.now())
+        guard let listener = listeners[index] else { return }
+        let now = EventLoop.now()
         do {
             for _ in 0..<Listener.batch {
                 guard
                     try listener.forward.transport == .tcp
-                        ? accept(index, now: now) : receive(index, now: now)
+                        ? accept(index, listener, now: now) : receive(index, listener, now: now)
                 else {
                     break
                 }
@@ -161,9 +196,9 @@ extension Pump {
     }
 
     /// False when no connection waits.
-    private func accept(_ index: Int, now: UInt64) throws(SystemError) -> Bool {
+    private func accept(_ index: Int, _ listener: Listener, now: UInt64) throws(SystemError) -> Bool {
         do {
-            let (connection, peer) = try HostSocket.accept(listeners[index].socket.raw)
+            let (connection, peer) = try HostSocket.accept(listener.socket.raw)
             let socket = FileDescriptor(owning: connection)
             guard let flow = nat.open(forward: index, from: peer, now: now) else { return true }
             try add(Splice(socket: socket, isConnecting: false), for: flow)
@@ -175,9 +210,9 @@ extension Pump {
         }
     }
 
-    private func receive(_ index: Int, now: UInt64) throws(SystemError) -> Bool {
+    private func receive(_ index: Int, _ listener: Listener, now: UInt64) throws(SystemError) -> Bool {
         guard
-            let datagram = try DatagramSocket.receive(from: listeners[index].socket.raw, into: datagramBuffer)
+            let datagram = try DatagramSocket.receive(from: listener.socket.raw, into: datagramBuffer)
         else { return false }
         if let peer = datagram.peer {
             nat.received(Array(datagram.bytes), onForward: index, from: peer, now: now)

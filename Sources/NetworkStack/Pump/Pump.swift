@@ -1,7 +1,7 @@
 import Glibc
 import Host
 
-/// Drives a `NAT` with host sockets, on a thread of its own: one end of a frame socket to one guest's network.
+/// Drives a `NAT` with host sockets, on a thread of its own: one end of a frame socket to one guest, or a link of many.
 ///
 /// Needs no privileges. Ends by itself when the machine's end of the frame socket closes.
 package final class Pump: @unchecked Sendable {
@@ -16,13 +16,16 @@ package final class Pump: @unchecked Sendable {
 
     let nat: NAT
     let port: FramePort
-    let loop: EventLoop
+    package let loop: EventLoop
     let configuration: NetworkConfiguration
     let datagramBuffer = UnsafeMutableRawBufferPointer.allocate(
         byteCount: DatagramSocket.maximumDatagram, alignment: 64)
     var splices: [FlowID: Splice] = [:]
     var datagramSockets: [FlowID: DatagramSocket] = [:]
-    var listeners: [Listener] = []
+    /// By the number of their forwards.
+    var listeners: [Int: Listener] = [:]
+    /// Answers queries of names where the configuration asks for it. Set it before the loop runs.
+    package var names: NameService?
     private var timer: (deadline: UInt64, timer: EventLoop.Timer)?
     private var resolversReadAt: UInt64 = 0
     private var isWaitingToSend = false
@@ -30,17 +33,31 @@ package final class Pump: @unchecked Sendable {
 
     /// Takes over `fd`, one end of a `SOCK_SEQPACKET` pair, and binds the forwards' ports. Throws `portInUse` if one
     /// of them is taken; then nothing stays bound.
-    package init(frameSocket fd: Int32, configuration: NetworkConfiguration) throws(NetworkError) {
+    package convenience init(frameSocket fd: Int32, configuration: NetworkConfiguration) throws(NetworkError)
+    {
+        try self.init(fd, isPacketSocket: false, configuration)
+    }
+
+    /// Takes over `fd`, a packet socket (packet(7)) on a link with virtio headers (`PACKET_VNET_HDR`).
+    package convenience init(packetSocket fd: Int32, configuration: NetworkConfiguration) throws(NetworkError)
+    {
+        try self.init(fd, isPacketSocket: true, configuration)
+    }
+
+    private init(_ fd: Int32, isPacketSocket: Bool, _ configuration: NetworkConfiguration)
+        throws(NetworkError)
+    {
         self.configuration = configuration
         nat = NAT(configuration: configuration)
         do {
-            port = try FramePort(socket: FileDescriptor(owning: fd))
+            port = try FramePort(socket: FileDescriptor(owning: fd), isPacketSocket: isPacketSocket)
             loop = try EventLoop()
         } catch {
             throw .system(error)
         }
-        for forward in configuration.forwards {
-            listeners.append(Listener(forward: forward, socket: try HostSocket.listener(for: forward)))
+        // The NAT has numbered them in the same order.
+        for (index, forward) in configuration.forwards.enumerated() {
+            listeners[index] = Listener(forward: forward, socket: try HostSocket.listener(for: forward))
         }
         do {
             try watch()
@@ -55,13 +72,38 @@ package final class Pump: @unchecked Sendable {
 
     /// Where the forwards listen, in the configuration's order: tells the port that was chosen for port 0.
     package var forwardEndpoints: [Endpoint] {
-        listeners.map { HostSocket.localEndpoint(of: $0.socket.raw) ?? $0.forward.host }
+        listeners.sorted { $0.key < $1.key }.map { $0.value.endpoint }
     }
+
+    /// Listens for one more forward. On the loop's thread, or before it runs.
+    /// - Returns: its number and where it listens: the port that was chosen for port 0.
+    package func addForward(_ forward: PortForward) throws(NetworkError) -> (index: Int, host: Endpoint) {
+        let listener = Listener(forward: forward, socket: try HostSocket.listener(for: forward))
+        let index = nat.addForward(forward)
+        listeners[index] = listener
+        do {
+            try loop.add(listener.socket.raw, .read) { [unowned self] _ in listenerIsReady(index) }
+        } catch {
+            removeForward(index)
+            throw .system(error)
+        }
+        return (index, listener.endpoint)
+    }
+
+    /// Stops to listen for a forward; harmless when there is none of that number. On the loop's thread.
+    package func removeForward(_ index: Int) {
+        nat.removeForward(index)
+        if let listener = listeners.removeValue(forKey: index) { loop.remove(listener.socket.raw) }
+        settle(now: EventLoop.now())
+    }
+
+    /// See `NAT.pinNeighbours`. On the loop's thread.
+    package func pinNeighbours(_ known: [IPAddress: MACAddress]) { nat.pinNeighbours(known) }
 
     private func watch() throws(SystemError) {
         try loop.add(port.socket.raw, .read) { [unowned self] _ in frameSocketIsReady() }
-        for index in listeners.indices {
-            try loop.add(listeners[index].socket.raw, .read) { [unowned self] _ in listenerIsReady(index) }
+        for (index, listener) in listeners {
+            try loop.add(listener.socket.raw, .read) { [unowned self] _ in listenerIsReady(index) }
         }
     }
 
@@ -86,7 +128,7 @@ package final class Pump: @unchecked Sendable {
         thread?.join()
         thread = nil
         for flow in Array(splices.keys) + Array(datagramSockets.keys) { close(flow, abruptly: true) }
-        for listener in listeners { loop.remove(listener.socket.raw) }
+        for listener in listeners.values { loop.remove(listener.socket.raw) }
         listeners.removeAll()
     }
 }
@@ -150,7 +192,7 @@ extension Pump {
 
     /// The host may move between networks; a look now and then, only while the guest is active.
     private func refreshResolvers(now: UInt64) {
-        guard configuration.resolvers == nil,
+        guard configuration.resolvers == nil, !configuration.asksForNames,
             resolversReadAt == 0 || now &- resolversReadAt > Self.resolverLifetime
         else { return }
         resolversReadAt = now
