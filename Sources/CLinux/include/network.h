@@ -29,7 +29,7 @@ static inline int viv_route_socket(void)
 
 /* A packet socket on interface `index` that puts a virtio header before each frame, and hears only what arrives
  * (packet(7)); -1 on failure. */
-static inline int viv_packet_socket(int index)
+static inline int viv_frame_socket(int index)
 {
     const int vnet_header = 15, ignore_outgoing = 23, sol_packet = 263;
     int one = 1;

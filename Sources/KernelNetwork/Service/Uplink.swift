@@ -42,7 +42,7 @@ struct Uplink {
         try NetworkSetting.write("0", to: "ipv4/ip_forward")
         try netlink.setUp(bridge.index)
         let frames = FileDescriptor(
-            owning: try checked("open a packet socket") { viv_packet_socket(bridge.index) })
+            owning: try checked("open a packet socket") { viv_frame_socket(bridge.index) })
         let path = "/proc/self/task/\(viv_thread_id())/ns/net"
         return Parts(namespace: try FileDescriptor.open(path).release(), frames: frames.release())
     }
