@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -84,6 +85,9 @@ static inline unsigned viv_major(unsigned long long device) { return major(devic
 static inline unsigned viv_minor(unsigned long long device) { return minor(device); }
 
 static inline long viv_read_packet(int socket, void *bytes, size_t count) { return recv(socket, bytes, count, 0); }
+
+/* Only for single-threaded programs. */
+static inline pid_t viv_fork(void) { return fork(); }
 
 static inline int viv_set_window_size(int fd, const struct winsize *size) { return ioctl(fd, TIOCSWINSZ, size); }
 

@@ -57,8 +57,12 @@ package enum RuntimeCommand {
         return String(cString: folder) + "/viv-container"
     }
 
+    /// Commands whose processes enter containers.
+    private static let entering: Set = ["create", "run", "exec", "monitor"]
+
     private static func run(_ command: String, _ globals: Globals) throws(ContainerError) -> Int32 {
-        switch command {
+        if entering.contains(command) { SelfProtection.ensure() }
+        return switch command {
         case "create": try CreateCommand.run(globals, isRun: false)
         case "run": try CreateCommand.run(globals, isRun: true)
         case "start": try StartCommand.run(globals)
@@ -72,6 +76,9 @@ package enum RuntimeCommand {
         case "resume": try PauseCommand.run(globals, pauses: false)
         case "events": try EventsCommand.run(globals)
         case "update": try UpdateCommand.run(globals)
+        case "monitor": MonitorCommand.run(globals)
+        case "init": try InitCommand.run(globals)
+        case "rootless": try RootlessCommand.run(globals)
         case "features": FeaturesCommand.run()
         case "spec": try SpecCommand.run(globals)
         case "help": say(Usage.text)

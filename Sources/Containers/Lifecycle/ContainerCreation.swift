@@ -31,8 +31,11 @@ struct ContainerCreation: ~Copyable {
         bundle.namespaces.made.contains(.user) || bundle.namespaces.joins(.user)
     }
 
-    init(_ request: CreationRequest, layout: RuntimeLayout) throws(ContainerError) {
-        let bundle = try Bundle(path: request.bundle)
+    /// - Parameter bundle: where it was read already.
+    init(_ request: CreationRequest, bundle known: Bundle? = nil, layout: RuntimeLayout)
+        throws(ContainerError)
+    {
+        let bundle = if let known { known } else { try Bundle(path: request.bundle) }
         let hasTerminal = bundle.process.terminal ?? false
         guard !hasTerminal || request.console >= 0 else {
             throw ContainerError(

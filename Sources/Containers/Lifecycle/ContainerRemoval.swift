@@ -4,8 +4,12 @@ import Host
 
 /// Removes a container: its processes, groups and state, also what a killed runtime left half made.
 enum ContainerRemoval {
-    /// - Parameter isForced: whether a running container is killed, and a missing one no error.
-    static func run(id: String, layout: RuntimeLayout, isForced: Bool) throws(ContainerError) {
+    /// - Parameters:
+    ///   - isForced: whether a running container is killed, and a missing one no error.
+    ///   - bundle: where it was read already.
+    static func run(id: String, layout: RuntimeLayout, isForced: Bool, bundle: Bundle? = nil)
+        throws(ContainerError)
+    {
         let folder: StateFolder
         do { folder = try StateFolder.open(id: id, layout: layout) } catch {
             if isForced, error.kind == .notFound { return }
@@ -28,7 +32,7 @@ enum ContainerRemoval {
         do { try cgroup.remove() } catch { throw ContainerError(.system, error.description) }
         try folder.remove()
         // The bundle may be gone; then nobody can say what its hooks were.
-        let hooks = (try? Bundle(path: state.bundle))?.spec.hooks
+        let hooks = (bundle ?? (try? Bundle(path: state.bundle)))?.spec.hooks
         try HookRun.run(hooks?.poststop, named: "poststop", state: state.description(status: .stopped))
     }
 

@@ -8,13 +8,14 @@ enum Foreground {
         _ request: CreationRequest, _ options: Arguments, _ globals: RuntimeCommand.Globals
     ) throws(ContainerError) -> Int32 {
         var request = request
-        let terminal = try Bundle(path: request.bundle).process.terminal ?? false ? try TerminalProxy() : nil
+        let bundle = try Bundle(path: request.bundle)
+        let terminal = bundle.process.terminal ?? false ? try TerminalProxy() : nil
         request.console = terminal?.far ?? -1
         let signals = SignalRelay()
-        var creation = try ContainerCreation(request, layout: globals.layout)
+        var creation = try ContainerCreation(request, bundle: bundle, layout: globals.layout)
         let process = try creation.run()
         globals.log.warn(creation.warnings)
-        let hooks = creation.bundle.spec.hooks
+        let hooks = bundle.spec.hooks
         let state = creation.state
         let layout = globals.layout
         _ = consume creation
@@ -23,7 +24,7 @@ enum Foreground {
         let status = signals.wait(for: process, terminal: terminal)
         terminal?.end()
         if !options.has("keep") {
-            try ContainerRemoval.run(id: state.id, layout: layout, isForced: true)
+            try ContainerRemoval.run(id: state.id, layout: layout, isForced: true, bundle: bundle)
         }
         return Program.exitCode(status)
     }

@@ -62,7 +62,9 @@ struct ProcessPlan {
         }
         let own = CgroupFile.text("/proc/self", "oom_score_adj").flatMap { Int($0) } ?? 0
         var wanted = score
-        if score < own, defaults.contains("process.oomScoreAdj"), !HostProcess.holds("CAP_SYS_RESOURCE") {
+        if score < own, defaults.contains("process.oomScoreAdj"),
+            !HostProcess.holdsOverHost("CAP_SYS_RESOURCE")
+        {
             warnings.append("process.oomScoreAdj \(score) is raised to \(own): CAP_SYS_RESOURCE is missing")
             wanted = own
         }

@@ -16,9 +16,37 @@ extension RootPlan {
             } else if mount.type == "cgroup" || mount.type == "cgroup2" {
                 beforeCgroups(&list)
                 addCgroups(mount, options, to: &list)
+            } else if mount.type == "sysfs", hasUserNamespace, !hasOwnNetwork {
+                // A sysfs belongs to a network namespace: without one of its own, the container gets the host's.
+                try addBind(
+                    Self.hostSystem(mount), MountOptions(["rbind", "rro"] + (mount.options ?? [])), position,
+                    to: &list)
             } else {
                 addFileSystem(mount, options, to: &list)
             }
+        }
+    }
+
+    private var hasOwnNetwork: Bool {
+        spec.linux?.namespaces?.contains { $0.type == "network" && $0.path?.isEmpty ?? true } ?? false
+    }
+
+    private static func hostSystem(_ mount: RuntimeSpec.Mount) -> RuntimeSpec.Mount {
+        var mount = mount
+        mount.source = "/sys"
+        return mount
+    }
+
+    /// The group of terminals must exist in the container's user namespace.
+    private func isMapped(_ option: String) -> Bool {
+        guard hasUserNamespace, option.hasPrefix("gid="), let group = UInt32(option.dropFirst(4)) else {
+            return true
+        }
+        guard let mappings = spec.linux?.gidMappings, !mappings.isEmpty else {
+            return HostProcess.mapsGroup(group)
+        }
+        return mappings.contains {
+            $0.containerID <= group && UInt64(group) < UInt64($0.containerID) + UInt64($0.size)
         }
     }
 
@@ -44,7 +72,7 @@ extension RootPlan {
 
     /// Labels of the host's SELinux go into the options of file systems that take them.
     private func data(of type: String, _ options: MountOptions) -> String {
-        var data = options.data
+        var data = type == "devpts" ? options.data.filter(isMapped) : options.data
         if let label = spec.linux?.mountLabel, !label.isEmpty, type != "proc", type != "sysfs",
             HostSecurity.hasSELinux
         {

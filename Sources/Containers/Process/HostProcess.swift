@@ -33,5 +33,17 @@ enum HostProcess {
         return words.count < 3 || words[2] != "4294967295"
     }()
 
+    /// Whether the capability is effective over the host itself: limits and scores ask for that.
+    static func holdsOverHost(_ name: String) -> Bool { holds(name) && !isInUserNamespace }
+
+    /// Whether a group of this user namespace stands for one of the host.
+    static func mapsGroup(_ group: UInt32) -> Bool {
+        CgroupFile.lines("/proc/self", "gid_map").contains { line in
+            let numbers = line.split(separator: " ").compactMap { UInt64($0) }
+            return numbers.count == 3 && numbers[0] <= group
+                && UInt64(group) < UInt64(numbers[0]) + UInt64(numbers[2])
+        }
+    }
+
     static let isRoot = geteuid() == 0
 }

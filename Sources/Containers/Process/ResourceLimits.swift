@@ -28,7 +28,7 @@ enum ResourceLimits {
         var own = rlimit()
         viv_process_limit(0, kind, nil, &own)
         let ceiling = UInt64(own.rlim_max)
-        if limit.hard <= ceiling || HostProcess.holds("CAP_SYS_RESOURCE") {
+        if limit.hard <= ceiling || HostProcess.holdsOverHost("CAP_SYS_RESOURCE") {
             return (kind, (limit.soft, limit.hard), nil)
         }
         guard isDefault else {
