@@ -66,8 +66,11 @@ struct StoreTests {
         let again = try await store.commit(
             upper: scratch("upper"), parent: base, configuration: configuration, step: step)
         #expect(again.id == image.id)
-        let error = await #expect(throws: ImageError.self) { try await store.remove("base:1") }
+        let error = await #expect(throws: ImageError.self) { try await store.remove(base.id.description) }
         #expect(error?.kind == .conflict)
+        // By its name the parent goes, and its layers stay with the child.
+        #expect(try await store.remove("base:1") == [.untagged("base:1"), .deleted(base.id)])
+        #expect(try await store.layers(of: image).folders.count == 2)
     }
 
     @Test func savedImagesLoadElsewhere() async throws {

@@ -34,15 +34,17 @@ extension ImageStore {
     }
 
     private func checkRemovable(_ record: ImageRecord, isByName: Bool, force: Bool) throws(ImageError) {
-        let short = record.id.short
-        if let child = index.images.first(where: { $0.parent == record.id && !$0.isRemoved }), !force {
-            throw ImageError(
-                .conflict, "image \(short) has dependent child images: \(child.id.short) was built on it")
-        }
         if force { return }
-        if !isByName, Set(record.tags.map(\.canonicalRepository)).count > 1 || record.tags.count > 1 {
-            throw ImageError(
-                .conflict, "image \(short) has several names: remove these, or remove it by force")
+        let short = record.id.short
+        if !isByName {
+            if let child = index.images.first(where: { $0.parent == record.id && !$0.isRemoved }) {
+                throw ImageError(
+                    .conflict, "image \(short) has dependent child images: \(child.id.short) was built on it")
+            }
+            guard record.tags.count <= 1 else {
+                throw ImageError(
+                    .conflict, "image \(short) has several names: remove these, or remove it by force")
+            }
         }
         if let holder = holds[record.id]?.sorted().first {
             throw ImageError(
