@@ -30,6 +30,11 @@ struct LayerStore: Sendable {
         } catch {
             throw ImageError(error)
         }
+        // Layers that are unpacked at the same time then do not compete for inodes of the same block group: on ext4
+        // this halves the time of unpacking.
+        if let folder = try? FileDescriptor.open(root, O_RDONLY | O_DIRECTORY) {
+            _ = viv_spread_folders(folder.raw)
+        }
         let boot = Self.boot
         for name in Folder.names(in: root) {
             let isStale =
