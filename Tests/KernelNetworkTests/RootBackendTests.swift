@@ -94,6 +94,7 @@ import Testing
             try Self.expect(
                 try world.fetch("192.0.2.1", 8080, seconds: 1), nil, "loopback's port from the world")
             try check(try b.fetch("192.0.2.1", 8081)?.hasPrefix("a ") == true, "neighbour by the host's port")
+            try check(try a.fetch("192.0.2.1", 8081)?.hasPrefix("a ") == true, "itself by the host's port")
             try scene.backend.unpublish(endpoint, networkID: network.id)
             try Self.expect(try world.fetch("192.0.2.1", 8081, seconds: 1), nil, "unpublished")
             try scene.backend.remove(network.id)

@@ -68,6 +68,9 @@ struct Ruleset {
         """
     }
 
+    /// A container that calls itself through the host cannot be translated to itself: connections of this network's own
+    /// go to the port's holder, which relays them.
+    ///
     /// IPv6 has no `route_localnet`: what goes to `::1` stays on the host, where the port's holder relays it.
     private var translationChains: String {
         """
@@ -81,6 +84,7 @@ struct Ruleset {
         }
         chain prerouting {
         type nat hook prerouting priority dstnat; policy accept;
+        iifname "\(plan.bridge)" meta l4proto tcp return
         jump ports
         }
         chain output {
