@@ -93,16 +93,16 @@ extension Engine {
         arguments.append(entry.id.text)
         let command = arguments
         do {
-            let (pid, connection) = try await blocking {
+            // Both connections before the first word: from then on the monitor may end at any moment.
+            let (pid, connection, control) = try await blocking {
                 try SmallFile.write(file, try RuntimeJSON.encode(process), mode: 0o600)
                 defer { unlink(file) }
                 let pid = try runtime.monitor(command)
-                return (pid, try MonitorConnection(path: folder.execSocket(id), loop: runtime.watcher.loop))
+                let path = folder.execSocket(id)
+                let first = try MonitorConnection(path: path, loop: runtime.watcher.loop)
+                return (pid, first, try MonitorConnection(path: path, loop: runtime.watcher.loop))
             }
             await connection.send(.attach(options.streams))
-            let control = try await blocking {
-                try MonitorConnection(path: folder.execSocket(id), loop: runtime.watcher.loop)
-            }
             began(entry, id, spec, pid, control)
             return MonitorPort(connection, exitFile: folder.execExit(id))
         } catch {
