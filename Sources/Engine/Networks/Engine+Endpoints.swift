@@ -169,8 +169,10 @@ extension Engine {
             }
             guard let spec = entry.container else { continue }
             let links = linkNames(entry, spec, networkID)
+            let servers = spec.network.nameServers.compactMap { IPAddress($0) }
             for address in found {
                 if !links.isEmpty { table.byAsker[address.description] = links }
+                if !servers.isEmpty { table.resolversByAsker[address.description] = servers }
             }
         }
         return table
