@@ -22,6 +22,12 @@ final class Monitor {
     /// The result of a start under way, and who asked for it.
     private var starting: (result: Int32, client: Int32)?
 
+    /// Whether output waits in the pipes for the first client: a program that joined has no log to keep it.
+    private var isHeld: Bool
+
+    /// Seconds that a joined program's output and end wait for the first client.
+    private static let longestHold = 10.0
+
     /// Milliseconds that a client may keep everybody waiting.
     private static let patience: Int32 = 2000
 
@@ -34,6 +40,7 @@ final class Monitor {
         self.layout = layout
         self.process = process
         self.isExec = isExec
+        isHeld = isExec
         self.listener = listener
         self.streams = streams
         self.log = log
@@ -44,6 +51,7 @@ final class Monitor {
     func run() -> ExitRecord {
         var status: Int32 = 0
         while !hasEnded(&status) { turn(timeout: -1) }
+        awaitFirstClient()
         var record = ExitRecord(exitCode: Program.exitCode(status), finished: Self.now)
         if viv_exited(status) == 0 { record.signal = viv_exit_signal(status) }
         record.oomKilled = !isExec && record.signal == SIGKILL && wasKilledForMemory
@@ -84,11 +92,18 @@ final class Monitor {
         }
     }
 
+    /// A program that ends at once must not be gone before whoever started it could connect.
+    private func awaitFirstClient() {
+        let deadline = Self.now + Self.longestHold
+        while isHeld, Self.now < deadline { turn(timeout: 100, process: -1) }
+    }
+
     // MARK: One turn
 
-    private func turn(timeout: Int32) {
+    private func turn(timeout: Int32, process handle: Int32? = nil) {
         var slots = [
-            slot(pidfd), slot(listener), slot(streams.output), slot(streams.errors),
+            slot(handle ?? pidfd), slot(listener), slot(isHeld ? -1 : streams.output),
+            slot(isHeld ? -1 : streams.errors),
             slot(starting?.result ?? -1),
             pollfd(fd: streams.waiting, events: Int16(POLLOUT), revents: 0),
         ]
@@ -186,7 +201,9 @@ final class Monitor {
         guard !packet.isEmpty, let request = MonitorRequest(packet) else { return }
         switch request {
         case .start: start(for: socket)
-        case .attach(let wanted): clients[position].streams = wanted
+        case .attach(let wanted):
+            clients[position].streams = wanted
+            isHeld = false
         case .input(let bytes): streams.write(bytes)
         case .closeInput: streams.closeInput()
         case .resize(let rows, let columns): streams.resize(rows: rows, columns: columns)

@@ -90,7 +90,7 @@ extension Engine {
                 source.finish()
                 feeding.cancel()
             }
-            try await blocking {
+            try await onOwnThread("unpack") {
                 let folder = try root.open(path, O_RDONLY | O_DIRECTORY)
                 let powers = HostPowers(
                     setsOwners: keepsOwners && HostPowers.current.setsOwners,

@@ -53,7 +53,7 @@ extension Engine {
         }
         let followers = entry.followers
         entry.followers = []
-        for follower in followers { follower.close() }
+        for follower in followers { follower.cursor?.close() }
     }
 
     /// Takes away what the run had of the host: the runtime's state, interfaces, ports, addresses.

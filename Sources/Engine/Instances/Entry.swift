@@ -8,6 +8,10 @@ final class Entry {
         let result: OneShot<WaitResult>
     }
 
+    struct Follower {
+        weak var cursor: LogCursor?
+    }
+
     var instance: Instance
     var runner: (any Runner)?
     var waiters: [Waiter] = []
@@ -21,8 +25,8 @@ final class Entry {
     var ended = OneShot<Bool>()
     /// Sessions that were opened before the start.
     var early: [StreamSession] = []
-    /// Readers of the log that wait for more.
-    var followers: [LogCursor] = []
+    /// Readers of the log that wait for more, as long as their clients are there.
+    var followers: [Follower] = []
     /// Endpoints as `viv-network` has them: those of `instance` may be changed by users meanwhile.
     var attached: [Endpoint] = []
     /// Numbers of interfaces that are not their place in `attached`, by endpoint.
@@ -79,6 +83,6 @@ final class Entry {
     func cancelTasks() {
         restart?.cancel()
         health?.cancel()
-        for follower in followers { follower.close() }
+        for follower in followers { follower.cursor?.close() }
     }
 }

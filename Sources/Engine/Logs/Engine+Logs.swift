@@ -32,7 +32,8 @@ extension Engine {
             }
         }
         let cursor = LogCursor(path: folder.log, query: query, watch: watch)
-        if watch != nil { entry.followers.append(cursor) }
+        entry.followers.removeAll { $0.cursor == nil }
+        if watch != nil { entry.followers.append(Entry.Follower(cursor: cursor)) }
         return cursor
     }
 

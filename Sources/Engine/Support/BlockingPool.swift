@@ -94,6 +94,23 @@ final class BlockingPool: @unchecked Sendable {
     }
 }
 
+/// Runs a call that waits for somebody else, such as a slow client, on a thread of its own.
+func onOwnThread<Value: Sendable>(
+    _ name: String, _ body: @escaping @Sendable () throws -> Value
+) async throws(EngineError) -> Value {
+    do {
+        return try await withCheckedThrowingContinuation { continuation in
+            do {
+                try Thread(name: name) { continuation.resume(with: Result { try body() }) }.detach()
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    } catch {
+        throw EngineError(error)
+    }
+}
+
 /// Runs a blocking call off the concurrency runtime's threads.
 func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws(EngineError)
     -> Value

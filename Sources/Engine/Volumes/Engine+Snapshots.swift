@@ -21,7 +21,7 @@ extension Engine {
             }
             let path = layout.snapshot(name, chosen)
             try await frozen(usersOf: name) { () async throws(EngineError) in
-                try await blocking { try Self.duplicate(record.mountPoint, path) }
+                try await onOwnThread("copy") { try Self.duplicate(record.mountPoint, path) }
             }
             let made = VolumeSnapshot(volume: name, name: chosen, created: Clock.seconds, path: path)
             try await commit([.putSnapshot(made)], [volumeEvent("snapshot", name, ["snapshot": chosen])])
@@ -75,7 +75,7 @@ extension Engine {
             record.origin = snapshot.map { "\(name)@\($0)" } ?? name
             try await exclusively("volume/\(name)") { () async throws(EngineError) in
                 try await frozen(usersOf: snapshot == nil ? name : nil) { () async throws(EngineError) in
-                    try await blocking { try Self.duplicate(source, "\(path)/_data") }
+                    try await onOwnThread("copy") { try Self.duplicate(source, "\(path)/_data") }
                 }
             }
             try await commit([.putVolume(record)], [volumeEvent("create", newName, ["origin": name])])
