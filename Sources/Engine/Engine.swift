@@ -24,7 +24,7 @@ package actor Engine {
     nonisolated let host: HostFacts
     nonisolated let log: Logger
     /// Held for our life, so that no second daemon works on the same data.
-    private nonisolated let lock: FileDescriptor
+    private nonisolated let lock: Int32
 
     var turnstile = Turnstile()
     var instances: [InstanceID: Entry] = [:]
@@ -65,13 +65,13 @@ package actor Engine {
         try await adopt()
     }
 
-    private static func lock(_ path: String) throws -> FileDescriptor {
+    private static func lock(_ path: String) throws -> Int32 {
         let file = try FileDescriptor.open(path, O_RDWR | O_CREAT)
         guard file.lock(exclusive: true) else {
             throw EngineError(
                 .conflict, "another daemon works on this data (\(path) is locked): stop it first")
         }
-        return file
+        return file.release()
     }
 
     /// Ends the engine's own work; containers go on running.
@@ -81,5 +81,6 @@ package actor Engine {
         journal.finish()
         watcher.stop()
         store.close()
+        close(lock)
     }
 }
