@@ -89,7 +89,13 @@ static int load_filter(struct viv_walk *walk, const struct viv_step *step)
         close(next);
         viv_tell(walk->report, 'N', next, getpid());
     }
-    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, step->flags, &program) < 0 ? -1 : 0;
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, step->flags, &program) < 0)
+        return -1;
+    /* The listener closes at execve: it must be taken before. A filter that forbids to read forbids to wait. */
+    char taken;
+    if (step->number && read(walk->channel, &taken, 1) < 0)
+        errno = 0;
+    return 0;
 }
 
 static int own_standard_files(const struct viv_step *step)

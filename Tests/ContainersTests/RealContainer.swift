@@ -7,14 +7,16 @@ import Testing
 final class RealContainer {
     static let program: String? = {
         let folder = CommandLine.arguments[0].split(separator: "/").dropLast().joined(separator: "/")
-        let candidates = [
+        let candidates: [String] = [
             "/\(folder)/viv-container", "\(workingDirectory)/.build/release/viv-container",
             "\(workingDirectory)/.build/debug/viv-container",
         ]
         return candidates.first { access($0, X_OK) == 0 }
     }()
 
-    static let busybox = ["/bin/busybox", "/usr/bin/busybox"].first { access($0, X_OK) == 0 }
+    static let busybox: String? = (["/bin/busybox", "/usr/bin/busybox"] as [String]).first {
+        access($0, X_OK) == 0
+    }
 
     /// Why containers cannot be run here; `nil` when they can.
     static var obstacle: String? {

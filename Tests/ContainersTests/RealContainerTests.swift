@@ -119,7 +119,7 @@ struct RealContainerTests {
                     "args",
                     .array([
                         JSONValue([
-                            ("index", 2), ("value", 0x41), ("valueTwo", 0x41), ("op", "SCMP_CMP_MASKED_EQ"),
+                            ("index", 2), ("value", 0x40), ("valueTwo", 0x40), ("op", "SCMP_CMP_MASKED_EQ"),
                         ])
                     ])
                 ),
@@ -149,6 +149,57 @@ struct RealContainerTests {
         #expect(container.run(["run", container.id]).code == 0)
         let lines = String(decoding: CgroupFile.bytes(trace) ?? [], as: UTF8.self)
         #expect(lines == "prestart\ncreateRuntime\ncreateContainer\npoststart\npoststop\n")
+    }
+
+    @Test func layersBecomeTheRootAndNothingIsMountedOnTheHost() throws {
+        let container = try RealContainer(["/bin/touch", "/new"])
+        let folder = container.folder
+        for name in ["upper", "work", "merged"] { mkdir("\(folder)/\(name)", 0o755) }
+        try container.write(["/bin/touch", "/new"]) { config in
+            config["root"] = JSONValue([("path", "merged")])
+            let options = ["lowerdir=\(folder)/rootfs", "upperdir=\(folder)/upper", "workdir=\(folder)/work"]
+            let overlay = JSONValue([
+                ("destination", "/"), ("type", "overlay"), ("source", "overlay"),
+                ("options", JSONValue(options)),
+            ])
+            config["mounts"] = .array([overlay] + (config["mounts"]?.array ?? []))
+        }
+        #expect(container.run(["run", container.id]).code == 0)
+        #expect(access("\(folder)/upper/new", F_OK) == 0)
+        #expect(access("\(folder)/rootfs/new", F_OK) != 0)
+        #expect(!MountTable.read().contains { $0.path.hasPrefix(folder) })
+    }
+
+    @Test func aUserNamespaceMapsIdsAndCanBeJoined() throws {
+        let container = try RealContainer(["/bin/sleep", "100"]) { config in
+            var linux = config["linux"]?.object ?? JSONObject()
+            linux["namespaces"] = .array((linux["namespaces"]?.array ?? []) + [JSONValue([("type", "user")])])
+            let map = JSONValue([("containerID", 0), ("hostID", 100_000), ("size", 65536)])
+            linux["uidMappings"] = .array([map])
+            linux["gidMappings"] = .array([map])
+            config["linux"] = .object(linux)
+        }
+        _ = try Program.run("chown", ["-R", "100000:100000", "\(container.folder)/rootfs"])
+        #expect(container.run(["run", "-d", container.id]).code == 0)
+        let result = container.run(["exec", container.id, "/bin/sh", "-c", "id -u; cat /proc/self/uid_map"])
+        #expect(result.output.split(separator: "\n").first == "0")
+        #expect(result.output.contains("100000"))
+    }
+
+    /// What a plain user can do: a user namespace with the own id alone.
+    @Test func aUserWithoutPrivilegeRunsContainers() throws {
+        let container = try RealContainer(["/bin/id", "-u"])
+        let folder = container.folder
+        unlink("\(folder)/config.json")
+        let program = RealContainer.program ?? ""
+        let script = """
+            cp \(program) \(folder)/program && chown -R 65534:65534 \(folder) && cd \(folder) &&
+            drop="setpriv --reuid 65534 --regid 65534 --clear-groups" &&
+            $drop ./program spec --rootless && sed -i 's/"terminal": true/"terminal": false/; s/"sh"/"id","-u"/' config.json &&
+            $drop ./program --root \(folder)/own run \(container.id) > out 2> err; echo $? >> out
+            """
+        _ = try Program.run("sh", ["-c", script])
+        #expect(String(decoding: CgroupFile.bytes("\(folder)/out") ?? [], as: UTF8.self) == "0\n0\n")
     }
 
     @Test func whatAKilledRuntimeLeavesCanBeDeleted() throws {

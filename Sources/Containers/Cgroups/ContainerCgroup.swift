@@ -23,17 +23,32 @@ struct ContainerCgroup {
             let mount = hierarchies.mountPoint(of: controller) ?? "/"
             do {
                 try makeFolders(folder, below: mount, controller: controller)
+                // Beside v1 the one of v2 is for tracking and killing only: its controllers are left to the host.
+                if hierarchies.isUnified { enableControllers(above: folder) }
                 made[controller] = folder
             } catch {
-                guard isNeeded || ![EACCES, EPERM, EROFS].contains(error.code) else {
-                    throw ContainerError(.refusedByHost, error.description)
-                }
-                guard [EACCES, EPERM, EROFS, ENOENT].contains(error.code) else {
-                    throw ContainerError(.system, error.description)
-                }
+                let isWithheld = [EACCES, EPERM, EROFS, ENOENT].contains(error.code)
+                if isWithheld, !isNeeded { continue }
+                try? ContainerCgroup(folders: made).remove()
+                throw ContainerError(isWithheld ? .refusedByHost : .system, error.description)
             }
         }
         return ContainerCgroup(folders: made)
+    }
+
+    /// Whatever is in these groups would be killed with the container: they must be nobody else's.
+    ///
+    /// - Throws: `.invalid` for a hierarchy's root, `.conflict` for a group in use.
+    static func checkUnused(_ folders: [String: String], path: String) throws(ContainerError) {
+        guard path.split(separator: "/").contains(where: { $0 != "." && $0 != ".." }) else {
+            throw ContainerError(.invalid, "linux.cgroupsPath \"\(path)\" is the root of all control groups")
+        }
+        for folder in folders.values where access(folder, F_OK) == 0 {
+            let busy = groups(below: folder).contains { !CgroupFile.lines($0, "cgroup.procs").isEmpty }
+            guard !busy else {
+                throw ContainerError(.conflict, "container's cgroup is not empty: \(folder) has processes")
+            }
+        }
     }
 
     private static func makeFolders(_ folder: String, below mount: String, controller: String)
@@ -51,7 +66,6 @@ struct ContainerCgroup {
 
     /// A new group of cpuset has no processors and takes no process (cpuset(7)).
     private static func prepare(_ folder: String, _ controller: String) throws(SystemError) {
-        if controller.isEmpty { return enableControllers(above: folder) }
         guard controller == "cpuset", let slash = folder.lastIndex(of: "/") else { return }
         let parent = String(folder[..<slash])
         for file in ["cpuset.cpus", "cpuset.mems"] where CgroupFile.text(folder, file)?.isEmpty ?? true {

@@ -50,6 +50,7 @@ struct ContainerCreation: ~Copyable {
             owner: HostProcess.isRoot ? "root" : String(geteuid()))
         state.annotations = bundle.spec.annotations ?? [:]
         state.hasNoNewKeyring = request.sharesKeyring
+        state.hasStartHooks = bundle.spec.hooks?.poststart?.isEmpty == false
         self.init(request, bundle, state, folder: try StateFolder.create(id: request.id, layout: layout))
     }
 
@@ -83,6 +84,7 @@ struct ContainerCreation: ~Copyable {
     private mutating func makeCgroup() throws(ContainerError) {
         let hierarchies = CgroupHierarchies.ofHost()
         let path = linux.cgroupsPath.flatMap { $0.isEmpty ? nil : $0 } ?? "/\(request.id)"
+        try ContainerCgroup.checkUnused(hierarchies.folders(of: path), path: path)
         // Known before they are made: what a killed runtime leaves behind can be found.
         state.cgroupPaths = hierarchies.folders(of: path)
         try folder.write(state)
@@ -180,6 +182,7 @@ struct ContainerCreation: ~Copyable {
             case .listener(let descriptor):
                 try SeccompListener.pass(
                     descriptor, of: launch.pidfd, state: state, seccomp: linux.seccomp)
+                launch.send("l")
             case .closed:
                 guard !request.startsAtOnce else { return }
                 throw ContainerError(

@@ -134,6 +134,7 @@ struct ContainerExec {
             case .listener(let descriptor):
                 try SeccompListener.pass(
                     descriptor, of: launch.pidfd, state: state, seccomp: spec.linux?.seccomp)
+                launch.send("l")
             case .told: break
             case .closed: return
             }

@@ -14,7 +14,9 @@ enum ContainerStart {
         guard status == .created || (status == .paused && folder.isWaiting) else {
             throw ContainerError(
                 .conflict,
-                "cannot start a container that has \(status == .stopped ? "stopped" : "been started already")"
+                status == .stopped
+                    ? "cannot start a container that has stopped"
+                    : "cannot start an already running container"
             )
         }
         guard let connection = folder.connect() else {
@@ -23,14 +25,14 @@ enum ContainerStart {
         defer { close(connection) }
         // From here on the container counts as started, whatever becomes of this process.
         folder.forgetSocket()
-        let spec = try Bundle(path: state.bundle).spec
-        try follow(connection, state, spec)
-        try HookRun.run(spec.hooks?.poststart, named: "poststart", state: state.description(status: .running))
+        try follow(connection, state)
+        guard state.hasStartHooks else { return }
+        let hooks = try Bundle(path: state.bundle).spec.hooks
+        try HookRun.run(hooks?.poststart, named: "poststart", state: state.description(status: .running))
     }
 
-    private static func follow(
-        _ connection: Int32, _ state: ContainerState, _ spec: RuntimeSpec
-    ) throws(ContainerError) {
+    /// Until the program runs, which closes the connection.
+    private static func follow(_ connection: Int32, _ state: ContainerState) throws(ContainerError) {
         while true {
             let (report, isClosed) = Launch.next(on: connection)
             if isClosed { return }
@@ -38,11 +40,14 @@ enum ContainerStart {
             case UInt8(ascii: "N"):
                 let pidfd = viv_pidfd_open(state.processID)
                 defer { close(pidfd) }
-                try SeccompListener.pass(report.first, of: pidfd, state: state, seccomp: spec.linux?.seccomp)
+                try SeccompListener.pass(
+                    report.first, of: pidfd, state: state,
+                    seccomp: try Bundle(path: state.bundle).spec.linux?.seccomp)
+                var taken = UInt8(ascii: "l")
+                send(connection, &taken, 1, Int32(MSG_NOSIGNAL))
             case UInt8(ascii: "E"):
-                let name = spec.process?.args?.first ?? ""
-                let reason = String(cString: strerror(report.second))
-                throw ContainerError(.system, "cannot run \"\(name)\" in the container: \(reason)")
+                let name = try Bundle(path: state.bundle).process.args?.first ?? ""
+                throw ContainerError(.system, StepList.message(program: name, code: report.second))
             default: break
             }
         }

@@ -17,6 +17,8 @@ package struct ContainerState: Equatable, Sendable {
     /// Folders of the container's control groups by controller; `""` is cgroup v2.
     package var cgroupPaths: [String: String] = [:]
     package var hasNoNewKeyring = false
+    /// Whether `start` has hooks to run, and must read the bundle.
+    package var hasStartHooks = false
 
     package init(id: String, bundle: String, rootFileSystem: String, created: String, owner: String) {
         self.id = id
@@ -50,6 +52,7 @@ package struct ContainerState: Equatable, Sendable {
             owner: fields["owner"]?.string ?? "")
         processID = fields["pid"]?.integer.flatMap(Int32.init(exactly:)) ?? 0
         startTime = fields["startTime"]?.integer.flatMap(UInt64.init(exactly:)) ?? 0
+        hasStartHooks = fields["startHooks"]?.bool ?? true
         hasNoNewKeyring = fields["noNewKeyring"]?.bool ?? false
         for (key, value) in fields["annotations"]?.object?.members ?? [] { annotations[key] = value.string }
         for (key, value) in fields["cgroups"]?.object?.members ?? [] { cgroupPaths[key] = value.string }
@@ -60,6 +63,7 @@ package struct ContainerState: Equatable, Sendable {
             ("id", .string(id)), ("pid", JSONValue(processID)), ("startTime", JSONValue(startTime)),
             ("bundle", .string(bundle)), ("rootfs", .string(rootFileSystem)), ("created", .string(created)),
             ("owner", .string(owner)), ("noNewKeyring", .bool(hasNoNewKeyring)),
+            ("startHooks", .bool(hasStartHooks)),
             ("annotations", JSONValue(annotations)), ("cgroups", JSONValue(cgroupPaths)),
         ])
     }

@@ -31,12 +31,14 @@ extension ContainerState {
 
     /// The state as hooks and users see it (§ State).
     func description(status: ContainerStatus) -> JSONValue {
-        JSONValue([
+        var members: [(String, JSONValue)] = [
             ("ociVersion", .string(RuntimeSpec.version)), ("id", .string(id)),
             ("pid", JSONValue(status == .stopped ? 0 : processID)), ("status", .string(status.rawValue)),
             ("bundle", .string(bundle)), ("rootfs", .string(rootFileSystem)), ("created", .string(created)),
-            ("annotations", JSONValue(annotations)), ("owner", .string(owner)),
-        ])
+        ]
+        if !annotations.isEmpty { members.append(("annotations", JSONValue(annotations))) }
+        members.append(("owner", .string(owner)))
+        return JSONValue(members)
     }
 }
 

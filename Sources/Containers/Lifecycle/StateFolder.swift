@@ -18,7 +18,9 @@ struct StateFolder: ~Copyable {
         }
         do {
             if mkdir(layout.folder(of: id), 0o711) != 0 {
-                if errno == EEXIST { throw ContainerError(.conflict, "container with id exists: \(id)") }
+                if errno == EEXIST {
+                    throw ContainerError(.conflict, "container with given ID already exists")
+                }
                 guard errno == ENOENT else { throw SystemError("make \(layout.folder(of: id))") }
                 try Folder.create(layout.root, mode: 0o700)
                 try checked("make \(layout.folder(of: id))") { mkdir(layout.folder(of: id), 0o711) }

@@ -40,7 +40,7 @@ final class TerminalProxy {
 
     func resize() {
         var size = winsize()
-        guard master >= 0, viv_window_size(0, &size) == 0 else { return }
+        guard master >= 0, viv_window_size(0, &size) == 0, size.ws_row > 0 else { return }
         _ = viv_set_window_size(master, &size)
     }
 

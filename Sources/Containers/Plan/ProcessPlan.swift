@@ -128,9 +128,7 @@ struct ProcessPlan {
             (path.map(String.init) ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
             .split(separator: ":")
         let candidates = name.contains("/") ? [name] : folders.map { "\($0)/\(name)" }
-        let what =
-            name.contains("/") ? "execute \"\(name)\"" : "find the executable file \"\(name)\" in $PATH"
-        list.add(VIV_STEP_FIND, what) { $0.list = StepList.list(candidates) }
+        list.add(VIV_STEP_FIND, name) { $0.list = StepList.list(candidates) }
     }
 
     /// The last of it: rights, filter, execve.
@@ -146,7 +144,7 @@ struct ProcessPlan {
             list.add(VIV_STEP_NO_NEW_PRIVILEGES, "give up new privileges")
             if let seccomp { try addFilter(seccomp, tellsListener, to: &list) }
         }
-        list.add(VIV_STEP_EXECUTE, "execute \"\(process.args?.first ?? "")\"") { step in
+        list.add(VIV_STEP_EXECUTE, process.args?.first ?? "") { step in
             step.list = StepList.list(process.args ?? [])
             step.other_list = StepList.list(environment)
         }

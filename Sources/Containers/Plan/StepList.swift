@@ -45,6 +45,19 @@ struct StepList {
         guard names.indices.contains(Int(step)) else {
             return "cannot make the process: \(String(cString: strerror(code)))"
         }
-        return "cannot \(names[Int(step)]): \(String(cString: strerror(code)))"
+        let name = names[Int(step)]
+        let kind = UInt32(bitPattern: steps[Int(step)].kind)
+        if kind == VIV_STEP_FIND.rawValue || kind == VIV_STEP_EXECUTE.rawValue {
+            return Self.message(program: name, code: code)
+        }
+        return "cannot \(name): \(String(cString: strerror(code)))"
+    }
+
+    /// Why a program cannot run, in the words that engines look for to tell 126 from 127.
+    static func message(program: String, code: Int32) -> String {
+        let reason =
+            code == ENOENT && !program.contains("/")
+            ? "executable file not found in $PATH" : String(cString: strerror(code)).lowercased()
+        return "unable to start container process: exec: \"\(program)\": \(reason)"
     }
 }
