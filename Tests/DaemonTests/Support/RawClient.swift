@@ -30,7 +30,7 @@ final class RawClient: @unchecked Sendable {
 
     func send(_ bytes: [UInt8]) throws { try Descriptors.writeAll(socket, bytes) }
 
-    func endOutput() { shutdown(socket, Int32(SHUT_WR.rawValue)) }
+    func endOutput() { shutdown(socket, Int32(SHUT_WR)) }
 
     /// More bytes into the buffer; false at the end of the stream.
     @discardableResult
