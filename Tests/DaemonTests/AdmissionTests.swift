@@ -16,7 +16,7 @@ struct AdmissionTests {
         let door = try await DoorUnderTest(.token(file: path)) { router in
             router.get("_ping") { _, _ in Reply.text("OK") }
         }
-        let result = Result {
+        let result = await blocking {
             let wrong = try RawClient(door.socket).ask("GET", "/_ping")
             #expect(wrong.status == 401)
             let other = try RawClient(door.socket).ask(

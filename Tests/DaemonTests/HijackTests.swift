@@ -32,9 +32,11 @@ struct HijackTests {
         router.get("plain") { _, _ in Reply.text("plain") }
     }
 
-    private static func with(_ body: (RawClient, String) throws -> Void) async throws {
+    private static func with(
+        _ body: @escaping @Sendable (RawClient, String) throws -> Void
+    ) async throws {
         let door = try await DoorUnderTest(.peer, echo)
-        let result = Result { try body(RawClient(door.socket), door.socket) }
+        let result = await blocking { try body(RawClient(door.socket), door.socket) }
         await door.end()
         try result.get()
     }

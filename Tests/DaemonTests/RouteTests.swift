@@ -136,7 +136,7 @@ import Testing
             _ = try server.ask("GET", "/containers/json")
             let before = try Self.descriptors()
             try Self.askAtOnce(500, server)
-            try await Self.settle(Self.descriptors, to: { $0 <= before })
+            try Self.settle(Self.descriptors, to: { $0 <= before })
         }
     }
 
@@ -149,7 +149,7 @@ import Testing
                 try client.send("GET /events HTTP/1.1\r\nHost: d\r\n\r\n")
                 #expect(try client.head().status == 200)
             }
-            try await Self.settle(Self.descriptors, to: { $0 <= before })
+            try Self.settle(Self.descriptors, to: { $0 <= before })
         }
     }
 
@@ -163,10 +163,10 @@ import Testing
         try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
     }
 
-    private static func settle(_ value: () throws -> Int, to isSettled: (Int) -> Bool) async throws {
+    private static func settle(_ value: () throws -> Int, to isSettled: (Int) -> Bool) throws {
         for _ in 0..<200 {
             if isSettled(try value()) { return }
-            try await Task.sleep(for: .milliseconds(25))
+            usleep(25_000)
         }
         Issue.record("\(try value()) descriptors are left")
     }

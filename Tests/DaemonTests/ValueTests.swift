@@ -167,6 +167,6 @@ struct FramingTests {
     @Test func sizesAndBarsLookLikeDockers() {
         #expect(ProgressLines.size(999) == "999B" && ProgressLines.size(1_234_567) == "1.235MB")
         #expect(
-            ProgressLines.bar(5, of: 10) == "[=========================>                         ]  5B/10B")
+            ProgressLines.bar(5, of: 10) == "[=========================>                        ]  5B/10B")
     }
 }

@@ -9,23 +9,30 @@ import Model
 /// The classic builder: a tar of the context in, lines of text out.
 extension DockerAPI {
     func addBuildRoutes(to router: Routes) {
-        router.post("build", use: build)
+        router.post("build") { request, _ in
+            guard request.query.string("version") != "2" else {
+                throw APIError(.badRequest, "BuildKit is not offered: build with DOCKER_BUILDKIT=0")
+            }
+            return try await build(request, failure: ProgressStream.dockerFailure)
+        }
         router.post("build/prune", use: pruneBuildCache)
         // BuildKit speaks gRPC over these; without them clients fall back to the classic builder.
         for path in ["session", "grpc"] {
-            router.post(RouterPath(stringLiteral: path)) { _, _ -> Response in throw APIError(.notFound, "page not found") }
+            router.post(RouterPath(stringLiteral: path)) { _, _ -> Response in
+                throw APIError(.notFound, "page not found")
+            }
         }
     }
 
-    private func build(_ request: Request, _ context: DaemonContext) async throws -> Response {
-        guard request.query.string("version") != "2" else {
-            throw APIError(.badRequest, "BuildKit is not offered: build with DOCKER_BUILDKIT=0")
-        }
+    /// Takes in the context, builds, and answers with what the build says.
+    func build(
+        _ request: Request, failure: @escaping @Sendable (APIError) -> JSON
+    ) async throws -> Response {
         let credentials = try RegistryHeaders.allCredentials(request.headers)
         let fixed = try BuildBody.request(request.query, credentials)
         let isQuiet = request.query.bool("q")
         let spool = try await Spool.holding(RequestBytes(request.body), in: spoolFolder)
-        return try await ProgressStream.response(to: request) { sink in
+        return try await ProgressStream.response(to: request, failure: failure) { sink in
             var wanted = fixed
             wanted.context = .archive(descriptor: spool.raw)
             let image = try await engine.build(wanted) { event in

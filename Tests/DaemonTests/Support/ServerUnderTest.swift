@@ -49,15 +49,18 @@ final class ServerUnderTest: Sendable {
     }
 
     /// Runs `body` against a fresh server and ends it whatever happens.
-    static func with(_ body: (ServerUnderTest) async throws -> Void) async throws {
+    static func with(_ body: @escaping @Sendable (ServerUnderTest) throws -> Void) async throws {
         let server = try await ServerUnderTest()
-        do {
-            try await body(server)
-        } catch {
-            await server.end()
-            throw error
-        }
+        let result = await blocking { try body(server) }
         await server.end()
+        try result.get()
+    }
+}
+
+/// Runs what blocks on a thread of its own: the few threads of the pool belong to the server.
+func blocking(_ body: @escaping @Sendable () throws -> Void) async -> Result<Void, any Error> {
+    await withCheckedContinuation { continuation in
+        Foundation.Thread.detachNewThread { continuation.resume(returning: Result(catching: body)) }
     }
 }
 
