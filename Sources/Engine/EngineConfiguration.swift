@@ -1,5 +1,5 @@
 import Glibc
-package import Images
+import Images
 
 /// Where the engine keeps things and how it behaves; fixed for its life.
 package struct EngineConfiguration: Sendable {
