@@ -98,11 +98,11 @@ import Testing
     @Test func volumesComeAndGoThroughBothDoors() async throws {
         try await ServerUnderTest.with { server in
             let made = try server.json(
-                "POST", "/volumes/create", body: #"{"Name":"v","Labels":{"a":"b"},"DriverOpts":null}"#)
-            #expect(made["Name"] == "v" && made["Labels"] == ["a": "b"] && made["Scope"] == "local")
-            #expect(try server.json("GET", "/v1/volumes/v")["name"] == "v")
+                "POST", "/volumes/create", body: #"{"Name":"vol","Labels":{"a":"b"},"DriverOpts":null}"#)
+            #expect(made["Name"] == "vol" && made["Labels"] == ["a": "b"] && made["Scope"] == "local")
+            #expect(try server.json("GET", "/v1/volumes/vol")["name"] == "vol")
             #expect(try server.json("GET", "/volumes")["Volumes"] == [made])
-            #expect(try server.ask("DELETE", "/v1/volumes/v").status == 204)
+            #expect(try server.ask("DELETE", "/v1/volumes/vol").status == 204)
             #expect(try server.json("GET", "/volumes")["Volumes"] == [])
         }
     }
