@@ -36,9 +36,9 @@ def native(program, prefixes, result):
         result.add(line)
 
 
-def guest(machine, kernel, initrd, prefixes, result, cpus=1):
-    """One repetition in a machine."""
-    append = f"{APPEND} bench=suite suite.reps=1 suite.args={','.join(prefixes)}"
+def guest(machine, kernel, initrd, prefixes, result, cpus=1, reps=1):
+    """Runs in a machine, `reps` times in a row."""
+    append = f"{APPEND} bench=suite suite.reps={reps} suite.args={','.join(prefixes)}"
     finished, begun = False, None
     with machine.boot(kernel, initrd, append, cpus=cpus) as session:
         for line, came in session.lines(LIMIT):
