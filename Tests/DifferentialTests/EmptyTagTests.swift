@@ -33,10 +33,10 @@ import Testing
 
 extension RandomProgram {
     /// A program that is not random at all.
-    init(words: [UInt32], registers: [UInt64]) {
+    init(words: [UInt32], registers: [UInt64], isLoop: Bool = false) {
         self.words = words
         self.registers = registers
         floats = [UInt64](repeating: 0, count: 32)
-        isLoop = false
+        self.isLoop = isLoop
     }
 }

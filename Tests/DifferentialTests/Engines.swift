@@ -82,8 +82,9 @@ final class Bench {
 
     private func outcome() -> Outcome {
         let state = hart.state
+        let size = memory.base + memory.size - Self.data
         let bytes = UnsafeRawBufferPointer(
-            start: memory.pointer(to: Self.data, count: Self.dataSize), count: Int(Self.dataSize))
+            start: memory.pointer(to: Self.data, count: size), count: Int(size))
         return Outcome(
             registers: (0..<32).map { state.pointee.x[$0] }, floats: (0..<32).map { state.pointee.f[$0] },
             pc: state.pointee.pc, flags: state.pointee.fflags, instructions: state.pointee.instructions,

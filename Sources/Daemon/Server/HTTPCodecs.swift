@@ -32,12 +32,11 @@ enum HTTPCodecs {
         operations.removeHandler(try operations.handler(type: HTTPResponseEncoder.self), promise: nil)
     }
 
-    /// Removes the decoder in the loop's next turn; the bytes it holds go to the handler behind it, which is told that
-    /// no more come with them.
+    /// Removes the decoder in the loop's next turn; the bytes it holds go to the handler behind it.
     static func removeDecoder(from pipeline: ChannelPipeline) {
         let operations = pipeline.syncOperations
         guard let decoder = try? operations.handler(type: Decoder.self) else { return }
-        operations.removeHandler(decoder).whenComplete { _ in pipeline.fireChannelReadComplete() }
+        operations.removeHandler(decoder, promise: nil)
     }
 }
 

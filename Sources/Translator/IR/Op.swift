@@ -139,6 +139,12 @@ package struct Op {
     }
 }
 
+extension Op {
+    /// Nothing goes on behind it.
+    @inline(__always)
+    var endsRun: Bool { code == .jump || code == .jumpIndirect || code == .interpretAndLeave }
+}
+
 /// Width and extension of a memory access, in `Op.c`.
 package struct MemoryWidth: Equatable, Sendable {
     package let rawValue: UInt8

@@ -10,8 +10,13 @@ struct RegionAllocation {
     private var operations = 0
     private var blocks = 1
     private var cachedPages: UInt64 = 0
+    /// What each integer register would cost in memory with temporaries at hand: a load where a basic block
+    /// reads it first, a store where it leaves a result.
+    private var traffic = InlineArray<32, UInt32>(repeating: 0)
 
-    init(_ ops: UnsafePointer<Op>, _ count: Int) {
+    /// - Parameter uses: what `LocalUses` found; without it only `fits` means something.
+    init(_ ops: UnsafePointer<Op>, _ count: Int, _ uses: UnsafePointer<LocalUses.Uses>?) {
+        if let uses { measureTraffic(ops, count, uses) }
         var weight: UInt32 = 1
         for index in 0..<count {
             let op = ops[index]
@@ -34,6 +39,27 @@ struct RegionAllocation {
         case .load, .floatLoad: cachedPages |= 1 << (UInt64(op.a) * 2)
         case .store, .floatStore: cachedPages |= 2 << (UInt64(op.a) * 2)
         default: break
+        }
+    }
+
+    private mutating func measureTraffic(
+        _ ops: UnsafePointer<Op>, _ count: Int, _ uses: UnsafePointer<LocalUses.Uses>
+    ) {
+        var weight: UInt32 = 1
+        var seen: UInt32 = 0
+        for index in 0..<count {
+            let op = ops[index]
+            if op.code == .label {
+                weight = 1 << (3 * UInt32(op.c))
+                seen = 0
+            }
+            for value in [op.a, op.b] where value < 32 && seen & WordFacts.bit(value) == 0 {
+                seen |= WordFacts.bit(value)
+                traffic[Int(value)] &+= weight
+            }
+            guard op.destination < 32 else { continue }
+            seen |= WordFacts.bit(op.destination)
+            if uses[index].isVisible { traffic[Int(op.destination)] &+= weight }
         }
     }
 
@@ -63,20 +89,29 @@ struct RegionAllocation {
     func registers(_ map: inout RegisterMap, pinned: [Value], head: UInt16) -> RegionRegisters {
         let countsInMemory = operations > Self.longBlock * blocks
         let room = Register.pool.count + 1 - (countsInMemory ? 0 : 1)
-        let chosen = (1..<32).filter { weights[$0] > 0 }.sorted { weights[$0] > weights[$1] }
-            .prefix(room).map { Value($0) }
-        var free = [(Value.zero, Register.tlb)] + zip(pinned, Register.pool).filter { !chosen.contains($0.0) }
+        let used = (1..<32).filter { weights[$0] > 0 }
+        let spare = used.count > room ? Self.temporaries : 0
+        let chosen = used.sorted { spare > 0 ? traffic[$0] > traffic[$1] : weights[$0] > weights[$1] }
+            .prefix(room - spare).map { Value($0) }
+        var free = zip(pinned, Register.pool).filter { !chosen.contains($0.0) } + [(Value.zero, Register.tlb)]
         var result = RegionRegisters(counter: nil, head: head)
         for owner in free where owner.0 != .zero { map[owner.0] = RegisterMap.inMemory }
-        if !countsInMemory, let (owner, register) = free.popLast() {
-            result.counter = register
-            result.add(register, inside: .zero, outside: owner)
-        }
         for value in chosen where !pinned.contains(value) {
             let (owner, register) = free.removeFirst()
             map[value] = register.code
             result.add(register, inside: value, outside: owner)
         }
+        if !countsInMemory {
+            let (owner, register) = free.removeFirst()
+            result.counter = register
+            result.add(register, inside: .zero, outside: owner)
+        }
+        for _ in 0..<spare {
+            let (owner, register) = free.removeFirst()
+            result.temporaries.add(register)
+            result.add(register, inside: .zero, outside: owner)
+        }
+        result.keepsTLB = free.last?.1 == .tlb
         for (owner, register) in free where owner != .zero { map[owner] = register.code }
         result.boxed = interprets ? 0 : singles & ~unboxed
         result.cachedPages = cachedPages
@@ -85,6 +120,9 @@ struct RegionAllocation {
 
     /// Whether nearly all that the region uses finds room in registers.
     var fits: Bool { (1..<32).filter { weights[$0] > 0 }.count <= Register.pool.count + 4 }
+
+    /// Registers set aside when not all values find one.
+    private static let temporaries = 3
 
     /// Operations in a basic block from which on counting in memory costs less than a register.
     private static let longBlock = 14

@@ -1,5 +1,5 @@
 /// Finds the loop that starts at a hot instruction: the basic blocks, within reach of one code
-/// window, from the head to the last branch back to it.
+/// window, that lie between the head and the branches back to it.
 struct RegionFormation: ~Copyable {
     /// One basic block: instructions at [start, end).
     struct BasicBlock {
@@ -133,24 +133,37 @@ struct RegionFormation: ~Copyable {
 
     private func index(_ start: Int) -> Int? { start < 0 ? nil : blocks.firstIndex { $0.start == start } }
 
-    /// Marks the blocks of the loop: those between the head and the last branch back to it that lead
-    /// there. Further ones belong to loops around this one. False when there is no loop.
+    /// Marks the natural loop of the branches that lead back to the head: the blocks from which one of them
+    /// is reached without coming by the head. Only branches from higher addresses count, so that the way
+    /// from the loop around this one to the head is not taken for one. False when there is no loop.
     private mutating func mark(_ head: Int) -> Bool {
-        let tails = blocks.filter { $0.start >= head && ($0.target == head || $0.next == head) }
-        guard let last = tails.map(\.start).max() else { return false }
+        for i in blocks.indices where blocks[i].start >= head {
+            blocks[i].isMember = blocks[i].target == head || blocks[i].next == head
+        }
+        guard blocks.contains(where: \.isMember) else { return false }
         var changed = true
         while changed {
             changed = false
-            for i in blocks.indices where !blocks[i].isMember && (head...last).contains(blocks[i].start) {
-                let leads = [blocks[i].target, blocks[i].next].contains { successor in
-                    successor == head || index(successor).map { blocks[$0].isMember } == true
-                }
-                guard leads else { continue }
+            for i in blocks.indices where !blocks[i].isMember && blocks[i].start != head {
+                guard leadsToMember(blocks[i], but: head) else { continue }
                 blocks[i].isMember = true
                 changed = true
             }
         }
-        return index(head).map { blocks[$0].isMember } == true
+        return join(head)
+    }
+
+    private func leadsToMember(_ block: BasicBlock, but head: Int) -> Bool {
+        [block.target, block.next].contains { successor in
+            successor != head && index(successor).map { blocks[$0].isMember } == true
+        }
+    }
+
+    /// Makes the head a member, if the loop begins with it.
+    private mutating func join(_ head: Int) -> Bool {
+        guard let first = index(head) else { return false }
+        blocks[first].isMember = blocks[first].isMember || leadsToMember(blocks[first], but: head)
+        return blocks[first].isMember
     }
 
     private mutating func measureDepth() {

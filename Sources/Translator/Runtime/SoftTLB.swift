@@ -6,12 +6,12 @@ struct TLBEntry {
     var read: UInt64
     var write: UInt64
     var execute: UInt64
-    /// Host address of the page.
-    var host: UInt64
+    /// What to add to an address in the page for the host's.
+    var distance: UInt64
 
     static let stride = 32
     static let executeOffset: Int32 = 16
-    static let hostOffset: Int32 = 24
+    static let distanceOffset: Int32 = 24
 }
 
 /// What a vCPU's accesses mean: which tables translate them and with which rights.
@@ -119,7 +119,7 @@ struct TLBSet {
     @inline(__always)
     func clear(_ index: Int) {
         let tag = Self.emptyTag(index)
-        entries[index] = TLBEntry(read: tag, write: tag, execute: tag, host: 0)
+        entries[index] = TLBEntry(read: tag, write: tag, execute: tag, distance: 0)
     }
 
     /// Takes note that the jump cache is to hold `address`.
@@ -241,7 +241,7 @@ final class SoftTLB {
     @inline(__always)
     func executable(_ address: UInt64) -> UInt64? {
         let entry = sets[current].entries[sets[current].index(of: address)]
-        return entry.execute == address & ~0xfff ? entry.host + (address & 0xfff) : nil
+        return entry.execute == address & ~0xfff ? address &+ entry.distance : nil
     }
 
     /// Remembers `page` for `address`. `writable` is separate from the page's own right: a page that
@@ -254,7 +254,7 @@ final class SoftTLB {
         let empty = TLBSet.emptyTag(index)
         sets[current].entries[index] = TLBEntry(
             read: page.readable ? virtual : empty, write: writable && page.writable ? virtual : empty,
-            execute: page.executable ? virtual : empty, host: host)
+            execute: page.executable ? virtual : empty, distance: host &- virtual)
         if !page.global { sets[current].hasPrivatePages = true }
         if page.size > 4096 {
             sets[current].note(superpage: virtual & ~(page.size &- 1), size: page.size)
@@ -280,7 +280,7 @@ final class SoftTLB {
     }
 
     private func reinsert(_ old: TLBSet, into new: TLBSet) {
-        for slot in 0..<old.count where old.entries[slot].host != 0 {
+        for slot in 0..<old.count {
             let entry = old.entries[slot]
             let empty = TLBSet.emptyTag(slot)
             let page = entry.read != empty ? entry.read : entry.execute != empty ? entry.execute : entry.write
@@ -289,7 +289,7 @@ final class SoftTLB {
             let vacant = TLBSet.emptyTag(target)
             new.entries[target] = TLBEntry(
                 read: entry.read == empty ? vacant : page, write: entry.write == empty ? vacant : page,
-                execute: entry.execute == empty ? vacant : page, host: entry.host)
+                execute: entry.execute == empty ? vacant : page, distance: entry.distance)
         }
     }
 
@@ -324,7 +324,7 @@ final class SoftTLB {
     /// Takes the write right from every entry of the page at host address `host`.
     func dropWrites(host: UInt64) {
         for set in sets {
-            for slot in 0..<set.count where set.entries[slot].host == host {
+            for slot in 0..<set.count where set.entries[slot].write &+ set.entries[slot].distance == host {
                 set.entries[slot].write = TLBSet.emptyTag(slot)
             }
         }

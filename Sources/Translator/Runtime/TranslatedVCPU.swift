@@ -229,8 +229,14 @@ package final class TranslatedVCPU: @unchecked Sendable {
         let second = physical & 0xfff >= 0x800 ? secondPage(pc) : nil
         asHost {
             guard !cache.isFull else { return }
-            _ = translation.makeRegion(physical, key, second, isa)
+            _ = translation.makeRegion(physical, key, second, isa, words: presentWords)
         }
+    }
+
+    /// The integer registers that hold sign-extended words at this moment, as bits.
+    private var presentWords: UInt32 {
+        let values = (UnsafeRawPointer(core) + isa.layout.values).assumingMemoryBound(to: Int64.self)
+        return (0..<32).reduce(0) { Int32(exactly: values[$1]) != nil ? $0 | 1 << UInt32($1) : $0 }
     }
 
     // MARK: Pages that become code

@@ -6,6 +6,7 @@ final class UnitTranslation {
     private let thunks: Thunks
     private var unit = UnitBuilder()
     private var hoisting = Hoisting()
+    private var localUses = LocalUses()
     private var formation = RegionFormation()
     private let context = UnsafeMutablePointer<EmitterContext>.allocate(capacity: 1)
 
@@ -16,15 +17,18 @@ final class UnitTranslation {
         let cold = UnsafeMutablePointer<ColdStub>.allocate(capacity: EmitterContext.coldCapacity)
         let labels = UnsafeMutablePointer<UInt32>.allocate(capacity: 4096)
         labels.initialize(repeating: 0, count: 4096)
+        let facts = UnsafeMutablePointer<UInt32>.allocate(capacity: 8192)
         let forward = UnsafeMutablePointer<ForwardBranch>.allocate(capacity: UnitBuilder.capacity)
         context.initialize(
-            to: EmitterContext(cold: cold, exits: cache.exits, exitCount: 1, labels: labels, forward: forward)
-        )
+            to: EmitterContext(
+                cold: cold, exits: cache.exits, exitCount: 1, labels: labels, labelFacts: facts,
+                labelWords: facts + 4096, forward: forward))
     }
 
     deinit {
         context.pointee.cold.deallocate()
         context.pointee.labels.deallocate()
+        context.pointee.labelFacts.deallocate()
         context.pointee.forward.deallocate()
         context.deallocate()
     }
@@ -55,14 +59,19 @@ final class UnitTranslation {
 
     /// Makes a region of the loop at `address`, and lets the unit that was there lead to it. False
     /// when there is no loop that is worth it.
-    func makeRegion(_ address: UInt64, _ key: UInt32, _ second: SecondPage?, _ isa: any GuestISA) -> Bool {
+    ///
+    /// - Parameter words: the integer registers that hold sign-extended words now, as bits.
+    func makeRegion(
+        _ address: UInt64, _ key: UInt32, _ second: SecondPage?, _ isa: any GuestISA, words: UInt32
+    ) -> Bool {
+        presentWords = words
         guard let window = window(address, second), cache.noteTried(address, key) else { return false }
         let head = Int(address & 0xfff)
         guard formation.run(head: head, window, key, isa) else { return false }
         unit.reset(startOffset: UInt16(head))
         guard formation.emit(into: &unit, window, key, isa) else { return false }
         // Inner loops that have regions of their own keep them, unless one register map can serve all.
-        let allocation = RegionAllocation(unit.ops, unit.count)
+        let allocation = RegionAllocation(unit.ops, unit.count, nil)
         guard allocation.fits || !formation.contains(cache.triedHeads(address), but: head) else {
             return false
         }
@@ -105,6 +114,9 @@ final class UnitTranslation {
 
     private func emit(_ address: UInt64, _ key: UInt32, _ second: SecondPage?, _ head: UInt16?) -> UInt32? {
         guard let start = cache.buffer.next() else { return nil }
+        DivisionPairs.run(unit.ops, unit.count)
+        Fusion.run(unit.ops, unit.count)
+        localUses.run(unit.ops, unit.count)
         if key & UnitKey.unhoisted == 0 {
             hoisting.run(unit.ops, unit.count)
         } else {
@@ -113,6 +125,7 @@ final class UnitTranslation {
         context.pointee.coldCount = 0
         context.pointee.forwardCount = 0
         context.pointee.exitCount = cache.exitCount
+        context.pointee.uses = UnsafePointer(localUses.uses)
         context.pointee.hoisting = HoistingView(roles: hoisting.roles, groups: hoisting.groups)
         // What `CodeCache.makeStale` reads: the unit's page offset, in the eight bytes before its entry.
         UnsafeMutableRawPointer(start).storeBytes(of: UInt64(unit.startOffset), as: UInt64.self)
@@ -133,11 +146,29 @@ final class UnitTranslation {
 
     // MARK: Registers
 
+    private var presentWords: UInt32 = 0
+
+    /// Tells each label what it may take for words.
+    private func analyseWords(_ map: RegisterMap, _ head: UInt16) {
+        let flow = RegionFlow(unit.ops, unit.count)
+        let analysis = WordAnalysis(unit.ops, flow: flow, head: Int(head), present: presentWords)
+        let mapped = (0..<32 as Range<Value>).reduce(UInt32(0)) {
+            $0 | (map.register($1) != nil ? 1 << UInt32($1) : 0)
+        }
+        for (number, block) in flow.blocks.enumerated() {
+            context.pointee.labelFacts[block.offset >> 1] = analysis.facts[number]
+            context.pointee.labelWords[block.offset >> 1] = analysis.words(number) & mapped
+        }
+    }
+
     /// Gives a region its own register map, and announces its labels.
     private func allocate(_ emitter: inout Emitter, _ head: UInt16) {
-        let allocation = RegionAllocation(unit.ops, unit.count)
-        emitter.region = allocation.registers(&emitter.map, pinned: layout.pinned, head: head)
+        let allocation = RegionAllocation(unit.ops, unit.count, localUses.uses)
+        let region = allocation.registers(&emitter.map, pinned: layout.pinned, head: head)
+        emitter.region = region
+        emitter.temporaries = region.temporaries
         emitter.mappedFloats = allocation.floats(&emitter.map)
+        analyseWords(emitter.map, head)
         context.pointee.firstWritten = 0
         for index in 0..<unit.count {
             let op = unit.ops[index]

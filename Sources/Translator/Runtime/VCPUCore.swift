@@ -42,10 +42,10 @@ package struct VCPUCore {
     package init() {}
 }
 
-/// One page known to a region: virtual address, and host address.
+/// One page known to a region: virtual address, and what to add to an address in it for the host's.
 struct CachedPage {
     var tag: UInt64 = Self.empty
-    var host: UInt64 = 0
+    var distance: UInt64 = 0
 
     /// An address that no paging mode translates; what lies there is the sink page.
     static let empty: UInt64 = 0x4000_0000_0000_0000

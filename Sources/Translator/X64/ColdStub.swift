@@ -22,8 +22,13 @@ struct ColdStub {
         case attend
         /// The target of an exit has become hot.
         case hotStub
-        /// The poll at a branch back within a region wants out; `number` is where to go on.
+        /// The poll at a branch back within a region wants out; `number` is where to go on, `register` how
+        /// many instructions too many were counted.
         case regionExit
+        /// The same, when it is only time to poll.
+        case regionPoll
+        /// A region cannot begin with the state as it is.
+        case refusal
         /// The second page of the unit is not known to be mapped where it was.
         case secondPage
         /// An indirect jump missed the jump cache, or the poll wants out; `rax` holds the target.
@@ -38,9 +43,10 @@ struct ColdStub {
     var resume: UnsafePointer<UInt8>?
     /// Register that holds the guest address, or the vector register of a NaN.
     var register: UInt8 = 0
-    /// The access whose check against a cached page failed: base register, offset, bytes, right. A
-    /// base of `.zero` = the TLB itself was asked.
+    /// The access whose check failed: base register, offset, bytes, right.
     var base: Value = .zero
+    /// It was a cached page that was asked, not yet the TLB.
+    var isCached = false
     var isWrite = false
     var span: UInt16 = 0
     var offset: Int32 = 0
@@ -48,6 +54,10 @@ struct ColdStub {
     var access: UnsafePointer<UInt8>?
     /// What the kind of stub needs to know: a group's extent and right, the index of an exit.
     var number: Int64 = 0
+    /// What the region's temporaries hold here.
+    var holders = InlineArray<4, Value>(repeating: .zero)
+    /// Integer registers that hold words here.
+    var words: UInt32 = 0
     /// Floating-point registers in vector registers that hold the guest's values here, and those
     /// of them that memory does not hold yet.
     var liveFloats: UInt32 = 0
@@ -66,9 +76,13 @@ struct EmitterContext {
     /// Floating-point registers that the unit writes before it reads them.
     var firstWritten: UInt32 = 0
     var hoisting = HoistingView()
+    var uses: UnsafePointer<LocalUses.Uses>?
     /// For regions, by half of the page offset: 0 = no label here, 1 = one to come, else 2 + the
     /// offset of its code from the thunks' base.
     var labels: UnsafeMutablePointer<UInt32>
+    /// By half of the page offset of a label: see `WordAnalysis`.
+    var labelFacts: UnsafeMutablePointer<UInt32>
+    var labelWords: UnsafeMutablePointer<UInt32>
     /// Branches to labels yet to come.
     var forward: UnsafeMutablePointer<ForwardBranch>
     var forwardCount = 0

@@ -11,6 +11,7 @@ extension Emitter {
         var note = note(.atomic, op, miss)
         note.sources.1 = misaligned
         note.number = Int64(bytes) | (write ? 1 << 16 : 0)
+        asm.alu(.add, .rdx, .rax)
         note.resume = UnsafePointer(asm.cursor)
         return note
     }
@@ -69,6 +70,7 @@ extension Emitter {
         asm.alu(.and, .rax, immediate: -64)
         var note = note(.atomic, op, probe(.rax, span: 64, write: true))
         note.number = 64 | 1 << 16
+        asm.alu(.add, .rdx, .rax)
         note.resume = UnsafePointer(asm.cursor)
         asm.bitwise(0x57, .xmm0, .xmm0, .xmm0)
         for part in 0..<4 { asm.store128(Address(.rdx, Int32(part) * 16), .xmm0) }

@@ -21,6 +21,8 @@ extension Emitter {
     }
 
     private mutating func emit(_ stub: ColdStub) {
+        adopt(stub.holders)
+        words = stub.words
         switch stub.kind {
         case .load: emitLoad(stub)
         case .store: emitStore(stub)
@@ -40,24 +42,27 @@ extension Emitter {
             asm.mov(.rax, immediate: stub.number | Int64(LeaveReason.hot))
             asm.jump(to: thunks.leave)
         case .regionExit: emitRegionExit(stub)
+        case .regionPoll: emitRegionPoll(stub)
+        case .refusal: emitRefusal(stub)
         case .secondPage: emitSecondPage(stub)
         }
     }
 
     private mutating func emitLoad(_ stub: ColdStub) {
         bindSources(stub)
-        if stub.base != .zero { refillCached(stub) }
+        if stub.isCached { refillCached(stub) }
         spillFloats(stub.dirtyFloats)
         if stub.register != 0 { asm.mov(.rax, Register(stub.register)) }
         asm.mov(.rdx, immediate: info(stub.op))
         callOut(thunks.load)
         loadFloats(stub.liveFloats)
+        measureDistance(stub)
         resume(stub)
     }
 
     private mutating func emitStore(_ stub: ColdStub) {
         bindSources(stub)
-        if stub.base != .zero { refillCached(stub) }
+        if stub.isCached { refillCached(stub) }
         spillFloats(stub.dirtyFloats)
         if stub.register != 0 { asm.mov(.rax, Register(stub.register)) }
         if stub.op.b.isFloat {
@@ -79,14 +84,17 @@ extension Emitter {
     /// guest goes on at this very instruction in the variant without hoisting.
     private mutating func emitHoist(_ stub: ColdStub) {
         bindSources(stub)
-        if stub.base != .zero { refillCached(stub) }
+        if stub.isCached { refillCached(stub) }
         spillFloats(stub.dirtyFloats)
         if stub.register != 0 { asm.mov(.rax, Register(stub.register)) }
         asm.mov(.rdx, immediate: stub.number)
         callOut(thunks.hoist)
         loadFloats(stub.liveFloats)
         asm.test(.rdx, .rdx)
-        if let place = stub.resume { asm.jump(.notEqual, to: place) }
+        let failed = asm.jump(.equal)
+        measureDistance(stub)
+        resume(stub)
+        asm.bind(failed)
         withFloats(stub) {
             $0.exit(
                 to: Int64(stub.op.pageOffset), retired: Int(stub.op.retired),
@@ -105,6 +113,7 @@ extension Emitter {
         guard let place = stub.resume else { return }
         asm.jump(.notEqual, to: place)
         if let misaligned = stub.sources.1 { asm.bind(misaligned) }
+        words = stub.words
         callInterpreter(stub.op, stub.dirtyFloats, stub.liveFloats)
         asm.jump(to: place + Int(stub.number >> 32))
     }

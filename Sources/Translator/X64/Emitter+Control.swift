@@ -53,7 +53,8 @@ extension Emitter {
         asm.alu(.and, .rcx, core(\.tlbMask), .b32)
         asm.alu(.cmp, .rax, Address(.tlb, .rcx, TLBEntry.executeOffset))
         stub.sources.2 = asm.jump(.notEqual)
-        asm.load(.rdx, Address(.tlb, .rcx, TLBEntry.hostOffset))
+        asm.load(.rdx, Address(.tlb, .rcx, TLBEntry.distanceOffset))
+        asm.alu(.add, .rdx, .rax)
         // The stub holds the expected host page right before its code.
         stub.resume = UnsafePointer(asm.compare(withDataLater: .rdx).field)
         stub.sources.0 = asm.jump(.notEqual)

@@ -26,7 +26,13 @@ extension Emitter {
         keep(op.destination, .rdx)
     }
 
-    private func size(_ op: Op) -> Size { op.c & Op.word != 0 ? .b32 : .b64 }
+    /// A remainder right behind the division of the same operands is in `rdx` already.
+    mutating func reuseRemainder(_ op: Op, _ index: Int) -> Bool {
+        guard index > 0, op.code == .remainder || op.code == .remainderUnsigned else { return false }
+        guard ops[index - 1].dividesLike(op) else { return false }
+        finish(op, .rdx)
+        return true
+    }
 
     mutating func divideSigned(_ op: Op) {
         let size = size(op)
@@ -48,7 +54,7 @@ extension Emitter {
         divideByZero(size)
         asm.bind(minusOne)
         asm.bind(done)
-        result(op, size, remainder: op.code == .remainder)
+        result(op, remainder: op.code == .remainder)
     }
 
     mutating func divideUnsigned(_ op: Op) {
@@ -63,7 +69,7 @@ extension Emitter {
         asm.bind(isZero)
         divideByZero(size)
         asm.bind(done)
-        result(op, size, remainder: op.code == .remainderUnsigned)
+        result(op, remainder: op.code == .remainderUnsigned)
     }
 
     private mutating func divideByZero(_ size: Size) {
@@ -71,9 +77,7 @@ extension Emitter {
         asm.mov(.rax, immediate: -1)
     }
 
-    private mutating func result(_ op: Op, _ size: Size, remainder: Bool) {
-        let register = remainder ? Register.rdx : .rax
-        if size == .b32 { asm.extend(register, register, .b32, signed: true) }
-        keep(op.destination, register)
+    private mutating func result(_ op: Op, remainder: Bool) {
+        finish(op, remainder ? Register.rdx : .rax)
     }
 }

@@ -1,12 +1,11 @@
 /// Integer arithmetic. Results of 32-bit operations are sign-extended to 64 bits, as RISC-V keeps
 /// them; `Op.word` in `c` asks for that.
 extension Emitter {
-    private func size(_ op: Op) -> Size { op.c & Op.word != 0 ? .b32 : .b64 }
+    func size(_ op: Op) -> Size { op.c & Op.word != 0 ? .b32 : .b64 }
 
-    /// Sign-extends a word result in place.
-    private mutating func finish(_ op: Op, _ register: Register) {
-        if size(op) == .b32 { asm.extend(register, register, .b32, signed: true) }
-        keep(op.destination, register)
+    /// Puts a result where it lives: all of it, or a word.
+    mutating func finish(_ op: Op, _ register: Register) {
+        if size(op) == .b32 { keepWord(op.destination, register) } else { keep(op.destination, register) }
     }
 
     // MARK: Two operands
@@ -33,15 +32,7 @@ extension Emitter {
 
     /// A plain copy, or a sign extension of the low word.
     private mutating func copy(_ op: Op, _ source: Value) {
-        let to = target(op.destination)
-        if size(op) == .b32, let from = map.register(source) {
-            asm.extend(to, from, .b32, signed: true)
-        } else if size(op) == .b32, source != .zero {
-            asm.load(to, home(source), .b32, signed: true)
-        } else {
-            fetch(source, into: to)
-        }
-        keep(op.destination, to)
+        copy(source, to: op.destination, extends: size(op) == .b32)
     }
 
     private mutating func commutative(
@@ -117,14 +108,23 @@ extension Emitter {
             return asm.alu(kind, home(op.destination), immediate: value)
         }
         let to = target(op.destination)
-        if op.code == .and, value == 0xff, let from = map.register(op.a) {
-            asm.extend(to, from, .b8, signed: false)
-        } else if op.code == .xor, value == -1 {
-            fetch(op.a, into: to)
-            asm.unary(.not, to)
+        if op.code == .and, value >= 0 { return mask(op, value, to) }
+        fetch(op.a, into: to, size(op))
+        if op.code == .xor, value == -1 {
+            asm.unary(.not, to, size(op))
         } else {
-            fetch(op.a, into: to, op.code == .and && value >= 0 ? .b32 : .b64)
-            asm.alu(kind, to, immediate: value, op.code == .and && value >= 0 ? .b32 : .b64)
+            asm.alu(kind, to, immediate: value, size(op))
+        }
+        finish(op, to)
+    }
+
+    /// Keeps some of the low bits; a 32-bit operation clears the upper half.
+    private mutating func mask(_ op: Op, _ value: Int32, _ to: Register) {
+        if value == 0xff, let from = map.register(op.a) {
+            asm.extend(to, from, .b8, signed: false)
+        } else {
+            fetch(op.a, into: to, .b32)
+            asm.alu(.and, to, immediate: value, .b32)
         }
         keep(op.destination, to)
     }
@@ -154,66 +154,6 @@ extension Emitter {
         finish(op, to)
     }
 
-    // MARK: Shifts
-
-    mutating func shift(_ op: Op) {
-        guard op.destination != .zero else { return }
-        let kind: Shift =
-            switch op.code {
-            case .shiftLeft: .shl
-            case .shiftRight: .shr
-            case .shiftRightSigned: .sar
-            case .rotateLeft: .rol
-            default: .ror
-            }
-        if op.b == .immediate { return shiftImmediate(op, kind) }
-        if kind == .rol || kind == .ror { return rotate(op, kind) }
-        let from = read(op.a, .rax)
-        let by = read(op.b, .rcx)
-        let to = target(op.destination)
-        asm.shiftX(kind, to, from, by: by, size(op))
-        finish(op, to)
-    }
-
-    private mutating func shiftImmediate(_ op: Op, _ kind: Shift) {
-        let amount = UInt8(truncatingIfNeeded: op.immediate) & (size(op) == .b64 ? 63 : 31)
-        let to = target(op.destination)
-        fetch(op.a, into: to, size(op))
-        if amount != 0 { asm.shift(kind, to, by: amount, size(op)) }
-        // A logical right shift by at least one leaves bit 31 clear: already sign-extended.
-        if kind == .shr, amount != 0 { return keep(op.destination, to) }
-        finish(op, to)
-    }
-
-    private mutating func rotate(_ op: Op, _ kind: Shift) {
-        fetch(op.b, into: .rcx)
-        fetch(op.a, into: .rax)
-        asm.shift(kind, .rax, size(op))
-        finish(op, .rax)
-    }
-
-    mutating func shiftAdd(_ op: Op) {
-        guard op.destination != .zero else { return }
-        var a = read(op.a, .rax)
-        if op.c == 1 {
-            asm.mov(.rax, a, .b32)
-            a = .rax
-        }
-        let b = read(op.b, .rcx)
-        let to = target(op.destination)
-        asm.lea(to, Address(b, a, shift: UInt8(truncatingIfNeeded: op.immediate)))
-        keep(op.destination, to)
-    }
-
-    mutating func shiftLeftUnsignedWord(_ op: Op) {
-        let to = target(op.destination)
-        fetch(op.a, into: to, .b32)
-        if map.register(op.a) == to { asm.mov(to, to, .b32) }
-        let amount = UInt8(truncatingIfNeeded: op.immediate) & 63
-        if amount != 0 { asm.shift(.shl, to, by: amount) }
-        keep(op.destination, to)
-    }
-
     // MARK: Comparisons
 
     /// Sets the flags for a against b (register or immediate).
@@ -225,10 +165,11 @@ extension Emitter {
                 asm.clear(.rax)
                 return asm.alu(.cmp, .rax, immediate: value)
             }
-            if value == 0 { asm.test(register, register) } else { asm.alu(.cmp, register, immediate: value) }
-            return
+            let size = commonSize(a, .zero)
+            if value == 0 { return asm.test(register, register, size) }
+            return asm.alu(.cmp, register, immediate: value, size)
         }
-        apply(.cmp, read(a, .rax), b, .b64)
+        apply(.cmp, read(a, .rax), b, commonSize(a, b))
     }
 
     mutating func compareAndSet(_ op: Op) {
@@ -261,148 +202,6 @@ extension Emitter {
         let condition = read(op.b, .rdx)
         asm.test(condition, condition)
         asm.cmov(op.code == .zeroIfZero ? .equal : .notEqual, .rax, .rcx)
-        keep(op.destination, .rax)
-    }
-
-    // MARK: Bits
-
-    mutating func singleBit(_ op: Op) {
-        let kind: Assembler.BitOperation =
-            switch op.code {
-            case .bitClear: .reset
-            case .bitSet: .set
-            case .bitInvert: .complement
-            default: .test
-            }
-        fetch(op.a, into: .rax)
-        if op.b == .immediate {
-            asm.bit(kind, .rax, immediate: UInt8(truncatingIfNeeded: op.immediate) & 63)
-        } else {
-            asm.bit(kind, .rax, read(op.b, .rcx))
-        }
-        if kind == .test {
-            asm.set(.below, .rax)
-            asm.extend(.rax, .rax, .b8, signed: false)
-        }
-        keep(op.destination, .rax)
-    }
-
-    mutating func bitCount(_ op: Op) {
-        let from = read(op.a, .rax)
-        let opcode: UInt8 =
-            switch op.code {
-            case .population: 0xb8
-            case .countTrailingZeros: 0xbc
-            default: 0xbd
-            }
-        let to = target(op.destination)
-        asm.count(opcode, to, from, size(op))
-        keep(op.destination, to)
-    }
-
-    mutating func extend(_ op: Op) {
-        let from = read(op.a, .rax)
-        let to = target(op.destination)
-        switch op.code {
-        case .signExtend8: asm.extend(to, from, .b8, signed: true)
-        case .signExtend16: asm.extend(to, from, .b16, signed: true)
-        default: asm.extend(to, from, .b16, signed: false)
-        }
-        keep(op.destination, to)
-    }
-
-    mutating func byteReverse(_ op: Op) {
-        fetch(op.a, into: .rax)
-        asm.bswap(.rax)
-        keep(op.destination, .rax)
-    }
-
-    /// Each byte becomes 0xff unless it is zero: a borrow-free test of bit 7 after adding 0x7f.
-    mutating func orCombine(_ op: Op) {
-        fetch(op.a, into: .rax)
-        asm.mov(.rcx, immediate: 0x7f7f_7f7f_7f7f_7f7f)
-        asm.mov(.rdx, .rax)
-        asm.alu(.and, .rdx, .rcx)
-        asm.alu(.add, .rdx, .rcx)
-        asm.alu(.or, .rax, .rdx)
-        asm.unary(.not, .rcx)
-        asm.alu(.and, .rax, .rcx)
-        asm.shift(.shr, .rax, by: 7)
-        asm.mov(.rcx, .rax)
-        asm.shift(.shl, .rcx, by: 8)
-        asm.alu(.sub, .rcx, .rax)
-        keep(op.destination, .rcx)
-    }
-
-    // MARK: Constants and state
-
-    mutating func constant(_ op: Op) {
-        guard op.destination != .zero else { return }
-        if map.register(op.destination) == nil, let short = Int32(exactly: op.immediate) {
-            return asm.store(home(op.destination), immediate: short)
-        }
-        let to = target(op.destination)
-        asm.mov(to, immediate: op.immediate)
-        keep(op.destination, to)
-    }
-
-    mutating func pageRelative(_ op: Op) {
-        guard op.destination != .zero else { return }
-        let to = target(op.destination)
-        asm.load(to, core(\.pageBase))
-        if op.immediate != 0 { asm.alu(.add, to, immediate: Int32(truncatingIfNeeded: op.immediate)) }
-        keep(op.destination, to)
-    }
-
-    mutating func loadState(_ op: Op) {
-        guard op.destination != .zero else { return }
-        let to = target(op.destination)
-        asm.load(to, state(layout.displacement(Int(op.immediate))))
-        keep(op.destination, to)
-    }
-
-    mutating func storeState(_ op: Op) {
-        asm.store(state(layout.displacement(Int(op.immediate))), read(op.a, .rax))
-    }
-
-    mutating func exchangeState(_ op: Op) {
-        let field = state(layout.displacement(Int(op.immediate)))
-        let new = read(op.a, .rcx)
-        asm.load(.rax, field)
-        asm.store(field, new)
-        keep(op.destination, .rax)
-    }
-
-    mutating func changeStateBits(_ op: Op) {
-        let field = state(layout.displacement(Int(op.immediate)))
-        if op.a == .zero {
-            let bits = Int32(op.c)
-            return asm.alu(
-                op.code == .clearStateBits ? .and : .or, field,
-                immediate: op.code == .clearStateBits ? ~bits : bits)
-        }
-        fetch(op.a, into: .rax)
-        if op.code == .clearStateBits { asm.unary(.not, .rax) }
-        asm.alu(op.code == .clearStateBits ? .and : .or, field, .rax)
-    }
-
-    mutating func attendIfPending(_ op: Op) {
-        asm.load(.rax, state(layout.displacement(layout.pendingInterrupts.0)))
-        asm.alu(.or, .rax, state(layout.displacement(layout.pendingInterrupts.1)))
-        asm.alu(.and, .rax, state(layout.displacement(layout.enabledInterrupts)))
-        cold(note(.attend, op, asm.jump(.notEqual)))
-    }
-
-    /// time = ((TSC * factor) >> 32) + offset. RDTSC is not ordered: a guest that wants order fences.
-    mutating func readTime(_ op: Op) {
-        asm.rdtsc()
-        asm.shift(.shl, .rdx, by: 32)
-        asm.alu(.or, .rax, .rdx)
-        asm.unary(.mul, state(layout.displacement(layout.timeFactor)))
-        asm.shift(.shr, .rax, by: 32)
-        asm.shift(.shl, .rdx, by: 32)
-        asm.alu(.or, .rax, .rdx)
-        asm.alu(.add, .rax, state(layout.displacement(layout.timeOffset)))
         keep(op.destination, .rax)
     }
 }

@@ -1,9 +1,10 @@
 /// Guest memory: the TLB check and the access itself.
 extension Emitter {
-    /// The check of `span` bytes at base + offset. Leaves the host address in `rdx` on the expected
-    /// path; `rax` and `rcx` are used up. Returns the branch taken when the check fails, and the
-    /// register that then holds the guest address.
+    /// The check of `span` bytes at base + offset. Leaves in `rdx`, on the expected path, the distance from the
+    /// guest's addresses in that page to the host's; `rax` and `rcx` are used up. Returns the branch taken when
+    /// the check fails, and the register that holds the guest address.
     ///
+    /// The distance is loaded and added beside the check, so an access waits for neither.
     /// One comparison covers tag, permission and page crossing: tag xor address is the offset in
     /// the page when the tag matches, and at least 4096 otherwise.
     mutating func check(_ base: Value, _ offset: Int64, span: Int64, write: Bool) -> (Fixup, Register) {
@@ -26,16 +27,16 @@ extension Emitter {
         asm.alu(.xor, .rdx, address)
         asm.alu(.cmp, .rdx, immediate: Int32(4096 - span))
         let miss = asm.jump(.above)
-        asm.alu(.add, .rdx, entry.at(TLBEntry.hostOffset))
+        asm.load(.rdx, entry.at(TLBEntry.distanceOffset))
         return miss
     }
 
-    /// Makes the TLB entry that `address` belongs to addressable; uses up `rcx`. A region has other
-    /// uses for the register that points at the TLB.
+    /// Makes the TLB entry that `address` belongs to addressable; uses up `rcx`. A region may have another
+    /// use for the register that points at the TLB.
     private mutating func tlbEntry(_ address: Register) -> Address {
         asm.rorx(.rcx, address, by: 7, .b32)
         asm.alu(.and, .rcx, core(\.tlbMask), .b32)
-        guard region != nil else { return Address(.tlb, .rcx) }
+        if region?.keepsTLB ?? true { return Address(.tlb, .rcx) }
         asm.alu(.add, .rcx, core(\.tlb))
         return Address(.rcx)
     }
@@ -46,7 +47,7 @@ extension Emitter {
         state(layout.core(\.cachedPages) + CachedPage.slot(base, write: write))
     }
 
-    private func cachedHost(_ base: Value, _ write: Bool) -> Address {
+    private func cachedDistance(_ base: Value, _ write: Bool) -> Address {
         state(layout.core(\.cachedPages) + CachedPage.slot(base, write: write) + 8)
     }
 
@@ -72,6 +73,7 @@ extension Emitter {
         guard mask != 0 else { return }
         asm.mov(.rax, immediate: Int64(CachedPage.empty))
         asm.load(.rcx, core(\.sink))
+        asm.alu(.sub, .rcx, .rax)
         for slot in 0..<64 where mask >> UInt64(slot) & 1 != 0 {
             let place = layout.core(\.cachedPages) + Int32(slot) * CachedPage.stride
             asm.store(state(place), .rax)
@@ -85,7 +87,7 @@ extension Emitter {
         asm.alu(.xor, .rdx, cachedTag(base, write))
         asm.alu(.cmp, .rdx, immediate: Int32(4096 - span))
         let miss = asm.jump(.above)
-        asm.alu(.add, .rdx, cachedHost(base, write))
+        asm.load(.rdx, cachedDistance(base, write))
         return miss
     }
 
@@ -107,13 +109,19 @@ extension Emitter {
         asm.alu(.xor, .rdx, .rax)
         asm.alu(.cmp, .rdx, immediate: 4096 - Int32(stub.span))
         let miss = asm.jump(.above)
-        asm.load(.rax, entry.at(stub.isWrite ? 8 : 0))
-        asm.store(cachedTag(stub.base, stub.isWrite), .rax)
-        asm.load(.rax, entry.at(TLBEntry.hostOffset))
-        asm.store(cachedHost(stub.base, stub.isWrite), .rax)
-        asm.alu(.add, .rdx, .rax)
+        asm.load(.rdx, entry.at(stub.isWrite ? 8 : 0))
+        asm.store(cachedTag(stub.base, stub.isWrite), .rdx)
+        asm.load(.rdx, entry.at(TLBEntry.distanceOffset))
+        asm.store(cachedDistance(stub.base, stub.isWrite), .rdx)
         if let access = stub.access { asm.jump(to: access) }
         asm.bind(miss)
+    }
+
+    /// Makes of the host address in `rdx`, that a slow path found, the distance that the access wants, and leaves
+    /// the guest address in `rax`.
+    mutating func measureDistance(_ stub: ColdStub) {
+        computeAddress(stub.base, Int64(stub.offset), into: .rax)
+        asm.alu(.sub, .rdx, .rax)
     }
 
     /// Either check, and the note of its cold path.
@@ -124,15 +132,16 @@ extension Emitter {
         var note: ColdStub
         if isCached(base, index) {
             note = self.note(kind, op, checkCached(base, offset, span: span, write: write))
-            note.base = base
-            note.offset = Int32(truncatingIfNeeded: offset)
-            note.span = UInt16(truncatingIfNeeded: span)
-            note.isWrite = write
+            note.isCached = true
         } else {
             let (miss, address) = check(base, offset, span: span, write: write)
             note = self.note(kind, op, miss)
             note.register = address.code
         }
+        note.base = base
+        note.offset = Int32(truncatingIfNeeded: offset)
+        note.span = UInt16(truncatingIfNeeded: span)
+        note.isWrite = write
         note.resume = UnsafePointer(asm.cursor)
         note.access = note.resume
         return note
@@ -146,7 +155,8 @@ extension Emitter {
     /// A note for the operation's cold path, with the floating-point state of this point.
     func note(_ kind: ColdStub.Kind, _ op: Op, _ source: Fixup) -> ColdStub {
         var note = ColdStub(
-            kind: kind, op: op, liveFloats: liveFloats, dirtyFloats: mappedFloats & writtenFloats)
+            kind: kind, op: op, holders: temporaries.holders, words: words, liveFloats: liveFloats,
+            dirtyFloats: mappedFloats & writtenFloats)
         note.sources.0 = source
         return note
     }
@@ -164,30 +174,32 @@ extension Emitter {
         state(layout.core(\.hoisted) + Int32(group.slot) * 8)
     }
 
-    /// Emits what makes the host address of the access known: `[rdx + displacement]`. Returns the
-    /// displacement and, for a lone access, its unfinished cold note.
+    /// Emits what makes the host address of the access known, and returns it together with, for a lone access,
+    /// its unfinished cold note.
     private mutating func locate(_ op: Op, _ index: Int, write: Bool) -> (Address, ColdStub?) {
         guard let group = group(index) else {
             slotInHand = Hoisting.noSlot
             let span = Int64(MemoryWidth(rawValue: op.c).bytes)
-            return (
-                Address(.rdx),
-                check(write ? .store : .load, op, index, op.a, op.immediate, span: span, write: write)
-            )
+            let note = check(write ? .store : .load, op, index, op.a, op.immediate, span: span, write: write)
+            let inScratch = !note.isCached && note.register == Register.rax.code
+            return (inScratch ? Address(.rax, .rdx) : place(op), note)
         }
-        let displacement = Int32(truncatingIfNeeded: op.immediate - group.low)
         if group.leader != index {
             if slotInHand != group.slot { asm.load(.rdx, slot(group)) }
-            slotInHand = group.slot
-            return (Address(.rdx, displacement), nil)
+        } else {
+            let span = group.high - group.low
+            var note = check(.hoist, op, index, group.base, group.low, span: span, write: group.isWrite)
+            note.number = span | (group.isWrite ? 1 << 16 : 0)
+            cold(note)
+            asm.store(slot(group), .rdx)
         }
-        let span = group.high - group.low
-        var note = check(.hoist, op, index, group.base, group.low, span: span, write: group.isWrite)
-        note.number = span | (group.isWrite ? 1 << 16 : 0)
-        cold(note)
-        asm.store(slot(group), .rdx)
         slotInHand = group.slot
-        return (Address(.rdx, displacement), nil)
+        return (place(op), nil)
+    }
+
+    /// Where an access is, once `rdx` holds the distance.
+    private mutating func place(_ op: Op) -> Address {
+        Address(read(op.a, .rcx), .rdx, Int32(truncatingIfNeeded: op.immediate))
     }
 
     // MARK: Integer accesses
@@ -209,10 +221,13 @@ extension Emitter {
         if op.b == .zero {
             asm.store(address, immediate: 0, size)
         } else {
-            asm.store(address, read(op.b, .rcx), size)
+            asm.store(address, read(op.b, spare(address)), size)
         }
         finishStore(note)
     }
+
+    /// A scratch register that `address` does not use.
+    private func spare(_ address: Address) -> Register { address.base == .rcx ? .rax : .rcx }
 
     /// The runtime does a missed store as a whole, so it resumes behind it.
     private mutating func finishStore(_ note: ColdStub?) {
@@ -249,8 +264,9 @@ extension Emitter {
         if let from = map.vector(op.b) {
             asm.store(address, from, isDouble ? .double : .single)
         } else {
-            asm.load(.rcx, home(op.b), isDouble ? .b64 : .b32)
-            asm.store(address, .rcx, isDouble ? .b64 : .b32)
+            let value = spare(address)
+            asm.load(value, home(op.b), isDouble ? .b64 : .b32)
+            asm.store(address, value, isDouble ? .b64 : .b32)
         }
         finishStore(note)
     }

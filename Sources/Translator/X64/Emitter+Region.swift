@@ -12,11 +12,17 @@ struct RegionRegisters {
     var exchanges = InlineArray<16, Exchange>(
         repeating: Exchange(register: .rax, inside: .zero, outside: .zero))
     var count = 0
-    /// Counts instructions retired since the region was entered, or since the last call out of it;
-    /// a region of long basic blocks counts in memory.
+    /// Counts instructions retired since the region was entered, or since the last call out of it, up from
+    /// minus `budget`; a region of long basic blocks counts in memory.
     var counter: Register?
+    /// Instructions between two polls, roughly.
+    static let budget: Int32 = 512
+    /// Set aside for values in memory.
+    var temporaries = Temporaries()
     /// Page offset of the region's head.
     var head: UInt16
+    /// No value of the guest took the place of the pointer to the TLB.
+    var keepsTLB = false
     /// Cached pages that the region uses, as bits.
     var cachedPages: UInt64 = 0
     /// Floating-point registers that hold boxed singles throughout, if they do at entry.
@@ -35,26 +41,30 @@ extension Emitter {
         }
         clearCachedPages(region.cachedPages)
         enterRegion()
+        if let counter = region.counter {
+            asm.mov(counter, immediate: Int64(-RegionRegisters.budget))
+        }
         loadFloats(mappedFloats)
         requireBoxedAtEntry(region.boxed)
+        requireWordsAtEntry(region.head)
         branchTo(Int64(region.head))
     }
 
-    /// Loads what the region keeps in registers of its own.
+    /// Loads what the region keeps in registers of its own, but for the counter.
     private mutating func enterRegion() {
         guard let region else { return }
         for i in 0..<region.count where region.exchanges[i].inside != .zero {
             asm.load(region.exchanges[i].register, home(region.exchanges[i].inside))
         }
-        if let counter = region.counter { asm.mov(counter, immediate: 0) }
     }
 
-    /// Back to the map between units; leaves scratch registers alone. Nothing in a straight unit.
+    /// Back to the map between units, with whole values; leaves scratch registers alone.
     mutating func leaveRegion() {
+        // Memory has what temporaries hold.
+        words &= ~borrowed
+        widen(.max)
         guard let region else { return }
-        if let counter = region.counter {
-            asm.alu(.add, state(layout.displacement(layout.instructions)), counter)
-        }
+        settleCounter()
         for i in 0..<region.count {
             let exchange = region.exchanges[i]
             if exchange.inside != .zero { asm.store(home(exchange.inside), exchange.register) }
@@ -62,11 +72,23 @@ extension Emitter {
         }
     }
 
-    /// Calls a thunk, which expects the map between units.
+    /// Adds what the counter has counted to the guest's count.
+    private mutating func settleCounter() {
+        guard let counter = region?.counter else { return }
+        asm.alu(.add, counter, immediate: RegionRegisters.budget)
+        asm.alu(.add, state(layout.displacement(layout.instructions)), counter)
+    }
+
+    /// Calls a thunk, which expects the map between units. The next branch back polls: a loop that calls out
+    /// in every turn would else never get to it.
     mutating func callOut(_ thunk: UnsafePointer<UInt8>) {
         leaveRegion()
         asm.call(thunk)
         enterRegion()
+        reloadTemporaries()
+        guard let counter = region?.counter else { return }
+        countInstructions(1 - Int(RegionRegisters.budget))
+        asm.mov(counter, immediate: -1)
     }
 
     /// Refuses the region while a register that it takes for a single is not boxed.
@@ -77,29 +99,37 @@ extension Emitter {
             left &= left - 1
             asm.load(.rax, Address(.state, home(value).displacement + 4), .b32)
             asm.alu(.cmp, .rax, immediate: -1, .b32)
-            var stub = ColdStub(kind: .regionExit, op: Op(.jump))
-            stub.sources.0 = asm.jump(.notEqual)
-            stub.number = Int64(region?.head ?? 0)
-            stub.register = 1
-            cold(stub)
+            refuse(unless: .equal)
         }
+    }
+
+    /// Gives the region up, at its entry, unless `condition` holds.
+    mutating func refuse(unless condition: Condition) {
+        guard let opposite = Condition(rawValue: condition.rawValue ^ 1) else { return }
+        var stub = ColdStub(kind: .refusal, op: Op(.jump))
+        stub.sources.0 = asm.jump(opposite)
+        stub.number = Int64(region?.head ?? 0)
+        cold(stub)
     }
 
     // MARK: Control flow inside
 
     mutating func label(_ op: Op, _ index: Int) {
-        if index > 0, ![.branch, .jump, .jumpIndirect, .interpretAndLeave].contains(ops[index - 1].code) {
+        if index > 0, ops[index - 1].code != .branch, !ops[index - 1].endsRun {
             tally(Int(ops[index - 1].retired) + 1)
         }
+        if index > 0, ops[index - 1].endsRun { words = 0 }
+        settleWords(for: op.immediate)
+        adoptWords(of: op.immediate)
         context.pointee.labels[Int(op.immediate) >> 1] =
             UInt32(truncatingIfNeeded: asm.cursor - thunks.base) + 2
         boxedFloats = region?.boxed ?? 0
     }
 
     private mutating func tally(_ retired: Int) {
-        guard let region, retired > 0 else { return }
+        guard let region, retired != 0 else { return }
         guard let counter = region.counter else { return countInstructions(retired) }
-        asm.lea(counter, Address(counter, Int32(retired)))
+        asm.alu(.add, counter, immediate: Int32(retired))
     }
 
     private func isInside(_ offset: Int64) -> Bool {
@@ -127,20 +157,29 @@ extension Emitter {
         }
     }
 
-    /// A poll where the loop closes; the guest goes on at `offset` if it has to leave.
-    private mutating func poll(_ offset: Int64, retired: UInt8) {
-        asm.alu(.cmp, core(\.exitRequest), immediate: 0, .b32)
-        var op = Op(.jump)
-        op.retired = retired
-        var stub = note(.regionExit, op, asm.jump(.notEqual))
+    /// A poll where the loop closes; the guest goes on at `offset` if it has to leave, `early` instructions
+    /// before the last one that was counted. With a counter only when that has used up its budget.
+    private mutating func poll(_ offset: Int64, early: UInt8) {
+        var stub: ColdStub
+        if region?.counter == nil {
+            asm.alu(.cmp, core(\.exitRequest), immediate: 0, .b32)
+            stub = note(.regionExit, Op(.jump), asm.jump(.notEqual))
+        } else {
+            stub = note(.regionPoll, Op(.jump), asm.jump(.notSign))
+        }
         stub.number = offset
+        stub.register = early
+        stub.resume = UnsafePointer(asm.cursor)
         cold(stub)
     }
 
     mutating func branchInRegion(_ op: Op) {
         let inside = isInside(op.immediate)
-        if inside, op.immediate <= Int64(op.pageOffset) { poll(Int64(op.pageOffset), retired: op.retired) }
         tally(Int(op.retired) + 1)
+        if inside {
+            settleWords(for: op.immediate)
+            if op.immediate <= Int64(op.pageOffset) { poll(Int64(op.pageOffset), early: 1) }
+        }
         compare(op.a, op.b, 0)
         let condition = Condition(rawValue: op.c) ?? .equal
         if inside { return branchTo(op.immediate, condition) }
@@ -156,7 +195,8 @@ extension Emitter {
                 to: op.immediate, retired: 0, key: unitKey & UnitKey.mode,
                 polls: op.immediate <= Int64(op.pageOffset))
         }
-        if op.immediate <= Int64(op.pageOffset) { poll(op.immediate, retired: 0) }
+        settleWords(for: op.immediate)
+        if op.immediate <= Int64(op.pageOffset) { poll(op.immediate, early: 0) }
         branchTo(op.immediate)
     }
 
@@ -168,15 +208,34 @@ extension Emitter {
         return false
     }
 
+    /// The budget is used up: leaves if asked to, else goes on with a new one.
+    mutating func emitRegionPoll(_ stub: ColdStub) {
+        guard let counter = region?.counter, let source = stub.sources.0, let place = stub.resume else {
+            return
+        }
+        asm.bind(source)
+        asm.alu(.cmp, core(\.exitRequest), immediate: 0, .b32)
+        var leaving = stub
+        leaving.sources.0 = asm.jump(.notEqual)
+        settleCounter()
+        asm.mov(counter, immediate: Int64(-RegionRegisters.budget))
+        asm.jump(to: place)
+        emitRegionExit(leaving)
+    }
+
     mutating func emitRegionExit(_ stub: ColdStub) {
         if let source = stub.sources.0 { asm.bind(source) }
+        if stub.register != 0 { tally(-Int(stub.register)) }
         let written = writtenFloats
         writtenFloats = stub.dirtyFloats
-        let refused = stub.register != 0
-        exit(
-            to: stub.number, retired: Int(stub.op.retired),
-            key: unitKey & UnitKey.mode | (refused ? UnitKey.unhoisted : 0), polls: false)
+        exit(to: stub.number, retired: 0, key: unitKey & UnitKey.mode, polls: false)
         writtenFloats = written
+    }
+
+    /// The region does not suit the state that it was entered with: a straight unit does this turn.
+    mutating func emitRefusal(_ stub: ColdStub) {
+        if let source = stub.sources.0 { asm.bind(source) }
+        exit(to: stub.number, retired: 0, key: unitKey & UnitKey.mode | UnitKey.unhoisted, polls: false)
     }
 
     // MARK: Units of two pages
@@ -190,7 +249,8 @@ extension Emitter {
         var stub = ColdStub(kind: .secondPage, op: ops[0])
         asm.alu(.cmp, .rax, Address(.tlb, .rcx, TLBEntry.executeOffset))
         stub.sources.0 = asm.jump(.notEqual)
-        asm.load(.rdx, Address(.tlb, .rcx, TLBEntry.hostOffset))
+        asm.load(.rdx, Address(.tlb, .rcx, TLBEntry.distanceOffset))
+        asm.alu(.add, .rdx, .rax)
         asm.mov(.rcx, immediate: Int64(bitPattern: secondPage))
         asm.alu(.cmp, .rdx, .rcx)
         stub.sources.1 = asm.jump(.notEqual)

@@ -30,6 +30,11 @@ struct Emitter: ~Copyable {
     var kept: Value?
     /// The operation being emitted has no cold path that resumes behind its result.
     var keepsInHand = false
+    /// Integer registers known to hold sign-extended words at this point, and those of them whose host register
+    /// holds the word only: its upper half is open.
+    var facts = WordFacts()
+    var words: UInt32 = 0
+    var temporaries = Temporaries()
     /// The group whose host address `rdx` holds at this point.
     var slotInHand = Hoisting.noSlot
 
@@ -82,6 +87,7 @@ struct Emitter: ~Copyable {
     @inline(__always)
     mutating func keep(_ value: Value, _ register: Register) {
         guard value != .zero else { return }
+        words &= ~WordFacts.bit(value)
         if let home = map.register(value) {
             if home != register { asm.mov(home, register) }
         } else {
@@ -128,7 +134,12 @@ struct Emitter: ~Copyable {
         } else {
             enterRegionFirst()
         }
-        for index in 0..<count { emit(ops[index], index) }
+        for index in 0..<count where ops[index].code != .nothing {
+            borrow(ops[index], index)
+            emit(settleWords(ops[index]), index)
+            facts.apply(ops[index])
+            giveBack(ops[index], index)
+        }
         inHand = nil
         emitColdStubs()
         if region != nil { bindForwardBranches() }
@@ -144,8 +155,8 @@ struct Emitter: ~Copyable {
         case .shiftLeft, .shiftRight, .shiftRightSigned, .rotateLeft, .rotateRight: shift(op)
         case .setLess, .setLessUnsigned: compareAndSet(op)
         case .multiplyHigh, .multiplyHighUnsigned, .multiplyHighSignedUnsigned: multiplyHigh(op)
-        case .divide, .remainder: divideSigned(op)
-        case .divideUnsigned, .remainderUnsigned: divideUnsigned(op)
+        case .divide, .remainder: if !reuseRemainder(op, index) { divideSigned(op) }
+        case .divideUnsigned, .remainderUnsigned: if !reuseRemainder(op, index) { divideUnsigned(op) }
         case .min, .max, .minUnsigned, .maxUnsigned: extremum(op)
         case .bitClear, .bitSet, .bitInvert, .bitExtract: singleBit(op)
         case .zeroIfZero, .zeroIfNotZero: conditionalZero(op)
