@@ -8,7 +8,7 @@ extension Engine {
         var info = SystemInfo()
         info.id = networks.values.first { $0.spec.name == "bridge" }?.id ?? ""
         info.name = host.hostname
-        info.version = "0.3.0"
+        info.version = "0.1.0"
         info.isRootless = configuration.isRootless
         info.kernel = host.kernel
         info.operatingSystem = Self.operatingSystem()

@@ -51,7 +51,7 @@ package actor Engine {
             try layout.makeFolders()
             lock = try Self.lock(layout.lock)
             store = try Store(path: layout.database)
-            images = try ImageStore(data: configuration.data)
+            images = try ImageStore(data: configuration.data, registries: configuration.registries)
             builder = try await ImageBuilder(configuration, layout, images: images)
             network = try NetworkBackend(
                 run: configuration.run, isRootless: configuration.isRootless,

@@ -1,4 +1,5 @@
 import Glibc
+import Images
 
 /// Where the engine keeps things and how it behaves; fixed for its life.
 package struct EngineConfiguration: Sendable {
@@ -14,6 +15,8 @@ package struct EngineConfiguration: Sendable {
     package var publishAddress = "127.0.0.1"
     /// Seconds between the stop signal and SIGKILL when neither spec nor request say.
     package var stopTimeout = 10
+    /// How registries are spoken to.
+    package var registries = RegistrySettings()
 
     package init(data: String, run: String, isRootless: Bool = false, programs: String? = nil) {
         self.data = data

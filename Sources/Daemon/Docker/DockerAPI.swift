@@ -21,7 +21,7 @@ struct DockerAPI: Sendable {
         addNetworkRoutes(to: router)
         addVolumeRoutes(to: router)
         addImageRoutes(to: router)
-        //addBuildRoutes(to: router)
+        addBuildRoutes(to: router)
         addSwarmRoutes(to: router)
     }
 

@@ -51,7 +51,7 @@ extension DockerAPI {
         guard let session else { return Response(status: .ok) }
         return stream(
             session, input, request, context, isMultiplexed: !record.spec.hasTerminal,
-            takesInput: record.spec.attachesStdin)
+            takesInput: record.spec.attachesStdin, closesInput: true)
     }
 
     private func resizeExec(_ request: Request, _ context: DaemonContext) async throws -> Response {

@@ -30,19 +30,19 @@ extension DockerAPI {
         }
         let session = try await engine.attach(instance.id.text, options)
         return stream(
-            session, input, request, context, isMultiplexed: !spec.hasTerminal, takesInput: options.takesStdin
-        )
+            session, input, request, context, isMultiplexed: !spec.hasTerminal,
+            takesInput: options.takesStdin, closesInput: spec.closesStdinAfterFirst)
     }
 
     /// Hands the connection over to the session.
     func stream(
         _ session: StreamSession, _ input: RequestBytes, _ request: Request, _ context: DaemonContext,
-        isMultiplexed: Bool, takesInput: Bool
+        isMultiplexed: Bool, takesInput: Bool, closesInput: Bool
     ) -> Response {
         let framing = DockerFraming(isMultiplexed: isMultiplexed)
         let pump = StreamPump(
             session: session, input: input, framing: framing, takesInput: takesInput,
-            connection: context.connection)
+            closesInput: closesInput, connection: context.connection)
         let isUpgrade = request.headers[.upgrade] != nil
         let type = isUpgrade ? framing.mediaType(context.version) : "application/vnd.docker.raw-stream"
         return pump.response(type: type, upgrade: isUpgrade ? "tcp" : nil)

@@ -46,7 +46,7 @@ extension OwnAPI {
     ) -> Response {
         StreamPump(
             session: session, input: input, framing: VivFraming(), takesInput: takesInput,
-            connection: context.connection
+            closesInput: false, connection: context.connection
         ).response(type: Self.frames, upgrade: Self.streamProtocol)
     }
 

@@ -17,6 +17,9 @@ extension OwnAPI {
             return try await docker.save(names)
         }
         routes.post("images/import", use: importTree)
+        routes.post("images/build") { request, _ in
+            try await docker.build(request, failure: Self.failure)
+        }
         routes.post("images/build-base", use: buildBase)
     }
 

@@ -32,11 +32,12 @@ enum HTTPCodecs {
         operations.removeHandler(try operations.handler(type: HTTPResponseEncoder.self), promise: nil)
     }
 
-    /// Removes the decoder in the loop's next turn; the bytes it holds go to the handler behind it.
+    /// Removes the decoder in the loop's next turn; the bytes it holds go to the handler behind it, which is told that
+    /// no more come with them.
     static func removeDecoder(from pipeline: ChannelPipeline) {
         let operations = pipeline.syncOperations
         guard let decoder = try? operations.handler(type: Decoder.self) else { return }
-        operations.removeHandler(decoder, promise: nil)
+        operations.removeHandler(decoder).whenComplete { _ in pipeline.fireChannelReadComplete() }
     }
 }
 

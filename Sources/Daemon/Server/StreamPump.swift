@@ -30,6 +30,8 @@ struct StreamPump<Framing: StreamFraming>: Sendable {
     let framing: Framing
     /// Whether what the client sends reaches the process.
     let takesInput: Bool
+    /// Whether the process sees the end of its input when the client says that it will send no more.
+    let closesInput: Bool
     let connection: (any Channel)?
 
     /// The response that takes the connection over.
@@ -71,7 +73,7 @@ struct StreamPump<Framing: StreamFraming>: Sendable {
             guard let requests = framing.decode(bytes) else { break }
             for request in requests where takesInput || !request.isInput { await perform(request) }
         }
-        if takesInput, !Task.isCancelled { await session.closeStdin() }
+        if takesInput, closesInput, !Task.isCancelled { await session.closeStdin() }
     }
 
     private func perform(_ request: StreamRequest) async {

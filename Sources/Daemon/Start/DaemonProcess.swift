@@ -69,6 +69,7 @@ package final class DaemonProcess: Sendable {
         var configuration = EngineConfiguration(
             data: folders.data, run: folders.run, isRootless: options.isInNamespace)
         configuration.publishAddress = options.publishAddress
+        configuration.registries.insecureRegistries = options.insecureRegistries
         let engine = try await Engine(configuration: configuration)
         var routes = DaemonConfiguration(
             data: folders.data, run: folders.run, isRootless: options.isInNamespace)

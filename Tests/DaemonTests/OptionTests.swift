@@ -1,0 +1,64 @@
+import Testing
+
+@testable import Daemon
+
+struct OptionTests {
+    @Test func valuesComeBehindASpaceOrAnEqualsSign() throws {
+        let options = try DaemonOptions(
+            parsing: ["--data", "/d", "--run=/r", "--log-level=debug", "--detach", "--ready-fd", "5"])
+        #expect(options.data == "/d" && options.run == "/r" && options.logLevel == "debug")
+        #expect(options.isDetached && options.readyDescriptor == 5)
+    }
+
+    @Test(arguments: [
+        ["--nonsense"], ["--data"], ["--data", "relative"], ["--log-level", "loud"], ["--ready-fd", "1"],
+        ["--host", "http://x"], ["--detach=yes"], ["--host", "unix://relative"], ["word"],
+        ["--host", "tcp://127.0.0.1:99999"],
+    ])
+    func whatMakesNoSenseIsRefused(_ words: [String]) {
+        let error = #expect(throws: DaemonError.self) { try DaemonOptions(parsing: words) }
+        #expect(error?.kind == .invalid)
+    }
+
+    @Test func tcpWithoutAGuardIsRefused() throws {
+        let open = ["--host", "tcp://127.0.0.1:2376"]
+        #expect(throws: DaemonError.self) { try DaemonOptions(parsing: open) }
+        #expect(throws: DaemonError.self) { try DaemonOptions(parsing: open + ["--tlscacert", "/ca"]) }
+        let token = try DaemonOptions(parsing: open + ["--token-file", "/t"])
+        #expect(
+            try token.addresses() == [
+                GuardedAddress(.tcp(host: "127.0.0.1", port: 2376), .token(file: "/t"))
+            ])
+        let tls = try DaemonOptions(
+            parsing: open + ["--tlscacert=/ca", "--tlscert=/c", "--tlskey=/k", "--token-file=/t"])
+        #expect(
+            try tls.addresses().first?.guardian
+                == .certificates(authority: "/ca", certificate: "/c", key: "/k"))
+    }
+
+    @Test func foldersFollowTheUser() {
+        let none = DaemonOptions()
+        let root = DaemonFolders(none, user: 0) { _ in nil }
+        #expect(root.data == "/var/lib/vivarium" && root.run == "/run/vivarium")
+        let table = ["XDG_RUNTIME_DIR": "/x", "XDG_DATA_HOME": "/y", "HOME": "/h"]
+        let user = DaemonFolders(none, user: 1000) { table[$0] }
+        #expect(user.data == "/y/vivarium" && user.run == "/x/vivarium")
+        let bare = DaemonFolders(none, user: 987_654) { $0 == "HOME" ? "/h" : nil }
+        #expect(bare.data == "/h/.local/share/vivarium" && bare.run == "/tmp/vivarium-987654")
+    }
+
+    @Test func addressesAreParsed() {
+        #expect(ListenAddress("unix:///run/d.sock") == .unix("/run/d.sock"))
+        #expect(ListenAddress("tcp://[::1]:2376") == .tcp(host: "::1", port: 2376))
+        #expect(ListenAddress("tcp://:2376") == nil && ListenAddress("tcp://host") == nil)
+        #expect(ListenAddress("unix:///" + String(repeating: "a", count: 107)) == nil)
+    }
+
+    @Test func theHelpNamesEveryOption() {
+        for option in [
+            "--data", "--run", "--host", "--tlscacert", "--tlscert", "--tlskey", "--token-file",
+            "--default-publish-address", "--insecure-registry", "--log-level", "--pidfile", "--ready-fd",
+            "--detach", "--foreground", "--version", "--help",
+        ] { #expect(DaemonHelp.text.contains(option), "\(option)") }
+    }
+}
