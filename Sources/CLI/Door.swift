@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Host
 import Model
 import NetworkStack
@@ -8,13 +9,31 @@ package enum Door {
     /// Runs `viv` with `arguments` (without the program's name). Errors are one line on standard error.
     package static func enter(_ arguments: [String]) -> Int32 {
         Signals.ignoreBrokenPipes()
+        var isRun = arguments.contains("run") && !arguments.contains("machine")
         do {
-            var command = try Viv.parseAsRoot(arguments)
+            let line = try CommandLineWords(arguments)
+            isRun = line.words.first == "run"
+            if let host = line.host { setenv("VIV_HOST", host, 1) }
+            var command = try Viv.parseAsRoot(line.words)
             try command.run()
             return Model.ExitCode.success.rawValue
+        } catch let exit as ContainerExit {
+            Terminal.restore()
+            return code(of: exit)
         } catch {
             Terminal.restore()
-            return report(error).rawValue
+            let code = report(error)
+            // As Docker's: everything before the container's own end.
+            return isRun && code != .success ? 125 : code.rawValue
+        }
+    }
+
+    private static func code(of exit: ContainerExit) -> Int32 {
+        switch exit {
+        case .ended(let code): return code
+        case .failed(let failure, let code):
+            Report.note(failure.description)
+            return code
         }
     }
 
@@ -38,6 +57,9 @@ package enum Door {
         case let failure as Failure: failure
         case let error as SystemError: Failure(.refused, error.description)
         case let error as NetworkError: Failure(.refused, error.description)
+        case let error as TemplateError: Failure(.badCommandLine, error.description)
+        case is FrameSplitter.Fault: Failure(.refused, "the daemon sends frames that are too long")
+        case let error as TarReader.Fault: Failure(.refused, error.description)
         default: nil
         }
     }

@@ -9,6 +9,9 @@ enum Report {
     /// A remark that is no result, on standard error.
     static func note(_ text: String) { write(STDERR_FILENO, "viv: \(text)") }
 
+    /// Text without a newline, on standard output.
+    static func text(_ text: String) { try? Descriptors.writeAll(STDOUT_FILENO, Array(text.utf8)) }
+
     // A reader that has gone is no reason to fail: the exit code still tells.
     private static func write(_ descriptor: Int32, _ text: String) {
         try? Descriptors.writeAll(descriptor, Array((text + "\n").utf8))

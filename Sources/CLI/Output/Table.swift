@@ -5,6 +5,14 @@ package struct Table: CustomStringConvertible {
 
     package init(_ columns: [String]) { self.columns = columns }
 
+    /// Rows of any length, the first of them the heading.
+    init(aligning cells: [[String]]) {
+        let count = cells.map(\.count).max() ?? 0
+        let padded = cells.map { $0 + Array(repeating: "", count: count - $0.count) }
+        columns = padded.first ?? []
+        rows = Array(padded.dropFirst())
+    }
+
     /// Adds a row with one cell a column.
     package mutating func add(_ cells: [String]) {
         precondition(cells.count == columns.count, "one cell for each column")

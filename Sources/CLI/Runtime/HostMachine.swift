@@ -33,3 +33,8 @@ enum HostMachine {
         return String(decoding: path.prefix(max(count, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }
+
+extension HostMachine {
+    /// The value of an environment variable, which may be empty; `nil` when it is unset.
+    static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+}

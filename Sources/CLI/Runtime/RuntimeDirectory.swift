@@ -7,10 +7,11 @@ import Model
 struct RuntimeDirectory: Sendable {
     let path: String
 
-    /// Falls back to `/run/user/UID`, and where that is missing to `/tmp/vivarium-UID`, which must be ours.
+    /// Falls back to `/run` for root, to `/run/user/UID` for others, and where that is missing to
+    /// `/tmp/vivarium-UID`, which must be ours.
     static func standard() throws(Failure) -> RuntimeDirectory {
         let user = getuid()
-        for base in [HostMachine.environment("XDG_RUNTIME_DIR"), "/run/user/\(user)"] {
+        for base in [HostMachine.environment("XDG_RUNTIME_DIR"), user == 0 ? "/run" : "/run/user/\(user)"] {
             guard let base, access(base, W_OK) == 0 else { continue }
             return try RuntimeDirectory(creating: base + "/vivarium")
         }
