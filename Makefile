@@ -9,6 +9,7 @@
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
+COMPLETIONS = $(DESTDIR)$(PREFIX)/share
 ARGS ?=
 
 # One configuration for programs, tests and benchmarks, so that nothing is compiled twice.
@@ -98,3 +99,8 @@ docs: build
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(addprefix $(BUILT)/,viv vivd viv-machine viv-container viv-network) $(DESTDIR)$(PREFIX)/bin
+	install -d $(COMPLETIONS)/bash-completion/completions $(COMPLETIONS)/zsh/site-functions \
+	    $(COMPLETIONS)/fish/vendor_completions.d
+	$(BUILT)/viv completion bash >$(COMPLETIONS)/bash-completion/completions/viv
+	$(BUILT)/viv completion zsh >$(COMPLETIONS)/zsh/site-functions/_viv
+	$(BUILT)/viv completion fish >$(COMPLETIONS)/fish/vendor_completions.d/viv.fish
