@@ -33,7 +33,8 @@ import Testing
         var entry = TarEntry("file", .file)
         entry.size = 3
         let archive = entry.header + [1, 2, 3] + TarEntry.padding(after: 3) + TarEntry.end
-        for index in 0..<512 {
+        // The two bytes after the digits of the sum mean nothing.
+        for index in 0..<512 where !(154...155).contains(index) {
             var damaged = archive
             damaged[index] ^= 0xff
             var reader = TarReader()

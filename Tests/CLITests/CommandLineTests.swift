@@ -5,7 +5,7 @@ import Testing
 /// Whole command lines of `run`, as specifications.
 @Suite struct CommandLineTests {
     @Test func `what follows the image belongs to the container`() throws {
-        let spec = try ContainerOptions.parse(specOf: [
+        let spec = try RunLine.spec(of: [
             "-it", "--rm", "debian:12", "ls", "-l", "--rm=false", "-p",
         ])
         #expect(spec.image == "debian:12" && spec.command == ["ls", "-l", "--rm=false", "-p"])
@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test func `the usual options land where they belong`() throws {
-        let spec = try ContainerOptions.parse(specOf: [
+        let spec = try RunLine.spec(of: [
             "-p", "8080:80", "-p9000:90", "-v", "data:/d", "-e", "A=1", "-w", "/w", "-u", "1:2", "-h", "web",
             "-l", "a=b",
             "-m", "256m", "--memory-swap", "-1", "--cpus", "0.5", "--pids-limit", "-1", "--cap-add",
@@ -46,12 +46,12 @@ import Testing
         ["--no-such-option", "a"], ["--oom-score-adj", "5000", "a"],
     ])
     func `contradictions and unknown options are refused`(arguments: [String]) {
-        #expect(throws: (any Error).self) { try ContainerOptions.parse(specOf: arguments) }
+        #expect(throws: (any Error).self) { try RunLine.spec(of: arguments) }
     }
 
     @Test func `an unknown option is told with its nearest`() {
         let failure = #expect(throws: Failure.self) {
-            try ContainerOptions.parse(specOf: ["--volumne", "a:/b", "app"])
+            try RunLine.spec(of: ["--volumne", "a:/b", "app"])
         }
         #expect(failure?.description.contains("did you mean '--volume'?") == true)
     }

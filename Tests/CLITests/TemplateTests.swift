@@ -35,8 +35,8 @@ import Testing
 
     @Test func `a list is a table, JSON or what the template makes of it`() throws {
         var listing = Listing([.init("ID", "ID"), .init("NAME", "Names")])
-        listing.add(["ID": "1", "Names": "web", "Ports": "80"], value: ["id": "1"])
-        listing.add(["ID": "22", "Names": "db", "Ports": ""], value: ["id": "22"])
+        listing.add(["ID": "1", "Names": "web", "Ports": "80"], value: JSONValue(["id": "1"]))
+        listing.add(["ID": "22", "Names": "db", "Ports": ""], value: JSONValue(["id": "22"]))
         #expect(try listing.lines(.table) == ["ID  NAME\n1   web\n22  db"])
         #expect(try listing.lines(.json) == [#"[{"id":"1"},{"id":"22"}]"#])
         #expect(try listing.lines(OutputFormat(parsing: "{{.Names}}")) == ["web", "db"])

@@ -84,8 +84,12 @@ package struct TarReader {
         guard let kind else { return nil }
         var entry = TarEntry(name, kind)
         entry.mode = UInt32(truncatingIfNeeded: try Self.number(block[100..<108])) & 0o7777
-        entry.user = UInt32(truncatingIfNeeded: try Self.number(block[108..<116]))
-        entry.group = UInt32(truncatingIfNeeded: try Self.number(block[116..<124]))
+        entry.user =
+            try records["uid"].flatMap { UInt32($0) }
+            ?? UInt32(truncatingIfNeeded: Self.number(block[108..<116]))
+        entry.group =
+            try records["gid"].flatMap { UInt32($0) }
+            ?? UInt32(truncatingIfNeeded: Self.number(block[116..<124]))
         entry.modified = Int64(clamping: try Self.number(block[136..<148]))
         entry.size = kind == .file ? size : 0
         entry.link = records["linkpath"] ?? Self.text(block[157..<257])

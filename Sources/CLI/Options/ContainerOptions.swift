@@ -36,9 +36,10 @@ struct ContainerOptions: ParsableArguments {
     }
 }
 
-extension ContainerOptions {
-    /// The specification of a command line, for tests: options, image and command.
-    package static func parse(specOf arguments: [String]) throws -> ContainerSpec {
-        try parse(BooleanFlags.normalised(arguments)).spec()
+/// Command lines of `run` without running them.
+package enum RunLine {
+    /// What the words after `run` describe.
+    package static func spec(of words: [String]) throws -> ContainerSpec {
+        try ContainerOptions.parse(BooleanFlags.normalised(words)).spec()
     }
 }

@@ -35,8 +35,10 @@ package enum KeyValue {
     {
         var result: [String] = []
         let text = text.hasPrefix("\u{feff}") ? text.dropFirst() : text[...]
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let line = String(line.trimmingPrefix(while: \.isWhitespace)).withoutCarriageReturn
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            .enumerated()
+        {
+            let line = String(line.trimmingPrefix(while: \.isWhitespace))
             if line.isEmpty || line.hasPrefix("#") { continue }
             let name = CommaList.key(of: line)
             guard !name.isEmpty, !name.contains(where: \.isWhitespace) else {
@@ -63,8 +65,4 @@ package enum KeyValue {
         }
         return filters
     }
-}
-
-extension String {
-    fileprivate var withoutCarriageReturn: String { hasSuffix("\r") ? String(dropLast()) : self }
 }
