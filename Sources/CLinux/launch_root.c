@@ -52,6 +52,22 @@ int viv_walk_open(int root, const char *path, int flags, unsigned long long reso
     return fd;
 }
 
+static int make_folders(int root, const char *path, int leave_last, unsigned long long resolve);
+
+/* The folder that the last part of `path` is in: mostly it is there already. */
+static int open_parent(int root, const char *path)
+{
+    char parent[TARGET_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) : 0;
+    if (length == 0 || length >= sizeof parent)
+        return make_folders(root, path, 1, 0);
+    memcpy(parent, path, length);
+    parent[length] = 0;
+    int folder = viv_walk_open(root, parent, O_PATH | O_DIRECTORY, 0);
+    return folder < 0 && errno == ENOENT ? make_folders(root, path, 1, 0) : folder;
+}
+
 /* Makes the folders of `path` one by one; its last part, too, unless `leave_last`. */
 static int make_folders(int root, const char *path, int leave_last, unsigned long long resolve)
 {
@@ -207,7 +223,7 @@ static int root_layers(const struct viv_step *step)
 
 static int make_device(struct viv_walk *walk, const struct viv_step *step)
 {
-    int folder = make_folders(walk->root, step->path, 1, 0);
+    int folder = open_parent(walk->root, step->path);
     if (folder < 0)
         return -1;
     const char *name = last_part(step->path);
@@ -222,7 +238,7 @@ static int make_device(struct viv_walk *walk, const struct viv_step *step)
 
 static int make_symlink(struct viv_walk *walk, const struct viv_step *step)
 {
-    int folder = make_folders(walk->root, step->path, 1, 0);
+    int folder = open_parent(walk->root, step->path);
     if (folder < 0)
         return -1;
     int result = symlinkat(step->text, folder, last_part(step->path));

@@ -167,7 +167,7 @@ struct ContainerCgroup {
 
     /// Removes the groups. Processes that are just dying keep them for a moment.
     func remove() throws(SystemError) {
-        for folder in folders.values {
+        for folder in folders.values where rmdir(folder) != 0 {
             for group in Self.groups(below: folder).reversed() { try Self.remove(group) }
         }
     }

@@ -53,6 +53,7 @@ struct CreationScript {
         try addNamespaces(to: &list)
         try process.addEarly(to: &list)
         try addRoot(to: &list)
+        if bundle.spec.hooks == nil { addGroups(to: &list) }
         try process.addSettings(to: &list)
         try ProcessPlan.addPersonality(linux.personality, to: &list)
         try process.addIdentity(to: &list)
@@ -117,34 +118,31 @@ struct CreationScript {
 
     private func addRoot(to list: inout StepList) throws(ContainerError) {
         let plan = try rootPlan()
-        var isInGroups = false
-        let enterGroups = { (list: inout StepList) in
-            guard !isInGroups else { return }
-            isInGroups = true
-            addWait("c", to: &list)
-            guard namespaces.made.contains(.cgroup) else { return }
-            list.add(VIV_STEP_UNSHARE, "make a control group namespace") {
-                $0.flags = NamespacePlan.Kind.cgroup.flag
-            }
-        }
         try plan.addRoot(to: &list)
-        try plan.addMounts(to: &list, beforeCgroups: enterGroups)
+        try plan.addMounts(to: &list)
         try plan.addDevices(to: &list)
         addDirectory(to: &list)
         if bundle.process.terminal ?? false { addConsole(isNew: true, to: &list) }
-        if hooks.prestart?.isEmpty == false || hooks.createRuntime?.isEmpty == false
-            || bundle.spec.hooks != nil
-        {
+        if bundle.spec.hooks != nil {
             list.add(VIV_STEP_TELL, "tell the runtime") { $0.number = Int32(UInt8(ascii: "H")) }
-            enterGroups(&list)
+            addGroups(to: &list)
             addWait("h", to: &list)
         }
-        enterGroups(&list)
         addHooks(hooks.createContainer, "createContainer", to: &list)
         plan.addProtection(to: &list)
         let propagation = try RootPlan.propagation(linux.rootfsPropagation) ?? 0
         let kind = request.keepsRoot ? VIV_STEP_MOVE_ROOT : VIV_STEP_PIVOT
         list.add(kind, "enter the root file system") { $0.flags = UInt64(propagation) }
+    }
+
+    /// The runtime's moving of the process into groups of v1 may take as long as all mounts: unless hooks want to see it
+    /// done, it is waited for when nothing else is left to do.
+    private func addGroups(to list: inout StepList) {
+        addWait("c", to: &list)
+        guard namespaces.made.contains(.cgroup) else { return }
+        list.add(VIV_STEP_UNSHARE, "make a control group namespace") {
+            $0.flags = NamespacePlan.Kind.cgroup.flag
+        }
     }
 
     private func rootPlan() throws(ContainerError) -> RootPlan {

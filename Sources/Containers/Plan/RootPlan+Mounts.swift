@@ -3,9 +3,8 @@ import Glibc
 import Host
 
 extension RootPlan {
-    /// All mounts in order. A mount of control groups needs the process to be in its groups: the caller's `beforeCgroups`
-    /// adds what waits for that.
-    func addMounts(to list: inout StepList, beforeCgroups: (inout StepList) -> Void) throws(ContainerError) {
+    /// All mounts in order.
+    func addMounts(to list: inout StepList) throws(ContainerError) {
         for (position, mount) in mounts.enumerated() where !(position == 0 && hasOverlayRoot) {
             guard !mount.destination.isEmpty else {
                 throw ContainerError(.invalid, "mounts: a destination is empty")
@@ -14,7 +13,6 @@ extension RootPlan {
             if options.isBind || mount.type == "bind" {
                 try addBind(mount, options, position, to: &list)
             } else if mount.type == "cgroup" || mount.type == "cgroup2" {
-                beforeCgroups(&list)
                 addCgroups(mount, options, to: &list)
             } else if mount.type == "sysfs", hasUserNamespace, !hasOwnNetwork {
                 // A sysfs belongs to a network namespace: without one of its own, the container gets the host's.
