@@ -28,6 +28,9 @@ final class RequestBytes: @unchecked Sendable {
     }
 
     /// The body up to its end as JSON; an empty body is an empty object.
+    ///
+    /// Not inlined: the optimiser of Swift 6.3 crashes on a caller that has this in it.
+    @inline(never)
     func json() async throws -> JSON {
         let bytes = try await prefix(limit: BodyLimit.json)
         return bytes.isEmpty ? .object([]) : try JSON(parsing: bytes)
