@@ -84,12 +84,10 @@ package struct TarReader {
         guard let kind else { return nil }
         var entry = TarEntry(name, kind)
         entry.mode = UInt32(truncatingIfNeeded: try Self.number(block[100..<108])) & 0o7777
-        entry.user =
-            try records["uid"].flatMap { UInt32($0) }
-            ?? UInt32(truncatingIfNeeded: Self.number(block[108..<116]))
-        entry.group =
-            try records["gid"].flatMap { UInt32($0) }
-            ?? UInt32(truncatingIfNeeded: Self.number(block[116..<124]))
+        let user = try Self.number(block[108..<116])
+        let group = try Self.number(block[116..<124])
+        entry.user = records["uid"].flatMap { UInt32($0) } ?? UInt32(truncatingIfNeeded: user)
+        entry.group = records["gid"].flatMap { UInt32($0) } ?? UInt32(truncatingIfNeeded: group)
         entry.modified = Int64(clamping: try Self.number(block[136..<148]))
         entry.size = kind == .file ? size : 0
         entry.link = records["linkpath"] ?? Self.text(block[157..<257])
