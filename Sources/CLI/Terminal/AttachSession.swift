@@ -11,8 +11,10 @@ final class AttachSession {
     /// How a session ends.
     enum End: Equatable, Sendable {
         case exited(Int32)
-        /// The user left by the detach keys, or nobody reads the output any more.
+        /// The user left by the detach keys.
         case detached
+        /// Nobody reads the output any more.
+        case unread
         /// The connection broke before the end of the process was known.
         case lost
     }
@@ -60,7 +62,7 @@ final class AttachSession {
         case .output, .error:
             let descriptor = frame?.kind == .output ? STDOUT_FILENO : STDERR_FILENO
             let isWritten = (try? Descriptors.writeAll(descriptor, frame?.bytes ?? [])) != nil
-            return isWritten ? nil : .detached
+            return isWritten ? nil : .unread
         case .exit:
             let record = JSONValue(parsing: frame?.bytes ?? [])
             if let code = record?["exitCode"]?.integer { return .exited(Int32(truncatingIfNeeded: code)) }

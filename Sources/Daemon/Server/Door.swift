@@ -31,7 +31,8 @@ struct Door: HTTPChannelHandler {
 
     func handle(value: Value, logger: Logger) async {
         if admission.checksPeer, !(await PeerCredentials.mayEnter(value.channel)) {
-            logger.warning("closed a connection of another user")
+            // A client that only looked whether somebody listens has gone before it could be asked who it is.
+            if value.channel.isActive { logger.warning("closed a connection of another user") }
             try? await value.channel.close()
             return
         }

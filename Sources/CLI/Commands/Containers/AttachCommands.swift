@@ -143,7 +143,7 @@ struct ExecCommand: ParsableCommand {
     private static func code(_ end: AttachSession.End, _ id: String, _ client: DaemonClient) throws -> Int32 {
         switch end {
         case .exited(let code): return code
-        case .detached: return 0
+        case .detached, .unread: return 0
         case .lost:
             let record: ExecRecord = try client.fetch(.own(.get, "exec", id))
             return record.exitCode ?? 0

@@ -60,7 +60,7 @@ enum InstanceEnd {
     static func code(_ end: AttachSession.End, _ id: String, _ client: DaemonClient) throws -> Int32 {
         switch end {
         case .exited(let code): return code
-        case .detached: return 0
+        case .detached, .unread: return 0
         case .lost:
             let result: WaitResult = try client.fetch(.own(.post, "instances", id, "wait"))
             return result.exitCode

@@ -100,7 +100,18 @@ struct RunCommand: ParsableCommand {
             throw error
         }
         let end = try session.run(connection, stdin: streams.stdin, detachKeys: keys)
+        if end == .unread { Self.abandon(spec, id, client) }
         throw ContainerExit.ended(try InstanceEnd.code(end, id, client))
+    }
+
+    /// A program of the host would have died of SIGPIPE; a container's first process takes no such hint.
+    private static func abandon(_ spec: ContainerSpec, _ id: String, _ client: DaemonClient) {
+        guard spec.removesItself else {
+            Report.note(
+                "nobody reads the output any more; the container runs on: \(InstanceID(id)?.short ?? id)")
+            return
+        }
+        InstanceSignal.send(SIGKILL, to: id, client)
     }
 }
 
