@@ -6,10 +6,12 @@ import Synchronization
 
 @testable import Builder
 
-/// Runs commands by doing what their words say: `write PATH TEXT`, `fail`, anything else does nothing.
+/// Runs commands by doing what their words say: `write PATH TEXT`, `fail`, `meet` (which waits until another step
+/// meets it); anything else does nothing.
 final class RecordingExecutor: StepExecutor {
     let mountTargets = ["/proc", "/etc/hosts"]
     private let log = Mutex<[RunStep]>([])
+    private let meeting = Mutex(0)
 
     var steps: [RunStep] { log.withLock { $0 } }
     var commands: [String] { steps.map { $0.arguments.last ?? "" } }
@@ -27,12 +29,23 @@ final class RecordingExecutor: StepExecutor {
         }
         try? WholeFile.replace("\(step.upper)/etc/hosts", with: [])
         if words.first == "fail" { return 3 }
+        if words.first == "meet" { return await meet() ? 0 : 4 }
         if words.first == "write", words.count == 3 {
             try system { () throws(SystemError) in
                 try WholeFile.replace("\(step.upper)\(words[1])", with: Array(words[2].utf8))
             }
         }
         return 0
+    }
+
+    /// Whether a second step came within some seconds.
+    private func meet() async -> Bool {
+        meeting.withLock { $0 += 1 }
+        for _ in 0..<500 {
+            if meeting.withLock({ $0 >= 2 }) { return true }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        return false
     }
 }
 

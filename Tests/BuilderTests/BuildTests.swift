@@ -194,4 +194,43 @@ struct BuildTests {
         _ = try await fixture.build("FROM scratch\nRUN --mount=type=cache,target=/c write /a 1\n")
         #expect(fixture.hits == 0)
     }
+
+    @Test(.enabled(if: StepSlots.processors > 1, "one processor runs one step at a time"))
+    func independentStagesRunAtTheSameTime() async throws {
+        let fixture = try await BuildFixture()
+        _ = try await fixture.build(
+            """
+            FROM scratch AS one
+            RUN meet first
+            FROM scratch AS two
+            RUN meet second
+            FROM scratch
+            COPY --from=one / /one/
+            COPY --from=two / /two/
+            """)
+        #expect(fixture.executor.steps.count == 2)
+    }
+
+    @Test func aFailedStageEndsTheOthers() async throws {
+        let fixture = try await BuildFixture()
+        let error = await #expect(throws: BuildError.self) {
+            try await fixture.build(
+                "FROM scratch AS one\nRUN fail\nFROM scratch\nCOPY --from=one /x /\nRUN write /y 1\n")
+        }
+        #expect(error?.description.hasPrefix("Dockerfile:2:") == true)
+        #expect(!fixture.executor.commands.contains("write /y 1"))
+    }
+
+    @Test func cacheMountsAreSharedAsTheySay() async throws {
+        let fixture = try await BuildFixture()
+        let first = try await fixture.cache.claimMount("id", sharing: .shared)
+        let second = try await fixture.cache.claimMount("id", sharing: .shared)
+        let own = try await fixture.cache.claimMount("id", sharing: .private)
+        #expect(first.path == second.path && first.isNew && !second.isNew && own.path != first.path)
+        let cache = fixture.cache
+        let waiting = Task { try await cache.claimMount("id", sharing: .locked).path }
+        await cache.releaseMount(first.path)
+        await cache.releaseMount(second.path)
+        #expect(try await waiting.value == first.path)
+    }
 }

@@ -15,6 +15,8 @@ struct PathPattern: Sendable {
     private let tokens: [Token]
     /// Whether it holds anything but plain bytes.
     let isWildcard: Bool
+    /// The plain bytes at the start: most paths differ there already.
+    private let literalStart: [UInt8]
 
     /// `nil` for a class without end and for a `\` at the end.
     init?(_ pattern: String) {
@@ -27,6 +29,11 @@ struct PathPattern: Sendable {
             index += length
         }
         self.tokens = tokens
+        var literalStart: [UInt8] = []
+        for case .byte(let byte) in tokens.prefix(while: { if case .byte = $0 { true } else { false } }) {
+            literalStart.append(byte)
+        }
+        self.literalStart = literalStart
         isWildcard = tokens.contains { if case .byte = $0 { false } else { true } }
     }
 
@@ -69,14 +76,14 @@ struct PathPattern: Sendable {
 
     /// Whether the whole of `path` matches. The work is bounded by pattern × path.
     func matches(_ path: String) -> Bool {
+        guard path.utf8.starts(with: literalStart) else { return false }
         var states = [Bool](repeating: false, count: tokens.count + 1)
-        enter(0, &states)
-        for byte in path.utf8 {
-            var next = [Bool](repeating: false, count: tokens.count + 1)
-            for (state, token) in tokens.enumerated() where states[state] {
-                step(token, state, byte, &next)
-            }
-            states = next
+        var next = states
+        enter(literalStart.count, &states)
+        for byte in path.utf8.dropFirst(literalStart.count) {
+            for state in next.indices { next[state] = false }
+            for (state, token) in tokens.enumerated() where states[state] { step(token, state, byte, &next) }
+            swap(&states, &next)
         }
         return states[tokens.count]
     }

@@ -99,22 +99,21 @@ final class TreeWriter {
         if path != upper { touchParent(of: path) }
     }
 
-    /// Copies one file that is no folder to a place whose parent is there.
+    /// Copies one file that is no folder to a place whose parent is there. What stood there goes: nobody looks at
+    /// the upper folder before it is complete.
     func copy(_ node: ViewNode, to components: [String]) throws(BuildError) {
         let path = place(components)
         try refuseFolder(components)
-        let temporary = place(components.dropLast()) + "/.\(UniqueName.make())"
-        defer { _ = FileName.with(temporary, unlink) }
+        _ = FileName.with(path, unlink)
         switch node.kind {
-        case S_IFREG: try copyContent(node.path, to: temporary)
+        case S_IFREG: try copyContent(node.path, to: path)
         case S_IFLNK:
             guard let target = FileNames.readLink(node.path) else { throw failure(node.path) }
-            try make(temporary) { path in FileName.with(target) { symlink($0, path) } == 0 }
+            try make(path) { path in FileName.with(target) { symlink($0, path) } == 0 }
         case S_IFSOCK: return
-        default: try make(temporary) { mknod($0, node.status.st_mode, node.status.st_rdev) == 0 }
+        default: try make(path) { mknod($0, node.status.st_mode, node.status.st_rdev) == 0 }
         }
-        try finish(temporary, node)
-        try make(path) { path in FileName.with(temporary) { rename($0, path) } == 0 }
+        try finish(path, node)
         touchParent(of: path)
     }
 
@@ -139,9 +138,23 @@ final class TreeWriter {
         try finish(place(components), node)
     }
 
+    /// Folders below the upper one, by where they are: files come in their order.
+    private var lowerFolders: [[String]: ViewNode?] = [:]
+
     private func refuseFolder(_ components: [String]) throws(BuildError) {
-        let path = "/" + components.joined(separator: "/")
-        if try view.node(at: path, followsLast: false)?.isFolder == true {
+        let (parent, name) = (Array(components.dropLast()), components.last ?? "")
+        let folder: ViewNode?
+        if let known = lowerFolders[parent] {
+            folder = known
+        } else {
+            folder = try below.node(at: "/" + parent.joined(separator: "/"), followsLast: false)
+            lowerFolders[parent] = .some(folder)
+        }
+        let above = MergedView.status(place(components)).map { $0.st_mode & S_IFMT == S_IFDIR }
+        let isFolder =
+            above ?? folder.flatMap { $0.isFolder ? below.child(name, of: $0) : nil }?.isFolder ?? false
+        guard !isFolder else {
+            let path = "/" + components.joined(separator: "/")
             throw BuildError(.stepFailed, "\(path) is a folder; a file cannot take its place")
         }
     }
