@@ -34,114 +34,117 @@ struct FileTests {
     }
 
     @Test(arguments: [true, false]) func filesAreCopiedInAndOut(isRunning: Bool) async throws {
-        let rig = try await Rig.make()
-        let id = try await rig.engine.create(rig.spec(["sleep", "60"]), name: nil).id.text
-        if isRunning { try await rig.engine.start(id) }
-        let archive = try tar([(TarEntry(path: "note", kind: .file), "hello")])
-        try await rig.engine.unpack(id, path: "/tmp", tar: archive)
-        let status = try await rig.engine.pathStatus(id, path: "/tmp/note")
-        #expect(status.name == "note" && status.size == 5)
-        let (_, stream) = try await rig.engine.archive(id, path: "/tmp")
-        #expect(try await members(stream) == ["tmp/": "", "tmp/note": "hello"])
-        #expect(try await rig.engine.changes(id).contains(FileChange(.added, "/tmp/note")))
-        await #expect { try await rig.engine.pathStatus(id, path: "/nowhere") } throws: {
-            ($0 as? EngineError)?.kind == .notFound
+        try await Rig.with { rig in
+            let id = try await rig.engine.create(rig.spec(["sleep", "60"]), name: nil).id.text
+            if isRunning { try await rig.engine.start(id) }
+            let archive = try tar([(TarEntry(path: "note", kind: .file), "hello")])
+            try await rig.engine.unpack(id, path: "/tmp", tar: archive)
+            let status = try await rig.engine.pathStatus(id, path: "/tmp/note")
+            #expect(status.name == "note" && status.size == 5)
+            let (_, stream) = try await rig.engine.archive(id, path: "/tmp")
+            #expect(try await members(stream) == ["tmp/": "", "tmp/note": "hello"])
+            #expect(try await rig.engine.changes(id).contains(FileChange(.added, "/tmp/note")))
+            await #expect { try await rig.engine.pathStatus(id, path: "/nowhere") } throws: {
+                ($0 as? EngineError)?.kind == .notFound
+            }
         }
-        try await rig.close()
     }
 
     @Test func aLinkInAContainerLeadsNowhereElse() async throws {
-        let rig = try await Rig.make()
-        let secret = try rig.folder.write("secret", "of the host")
-        var link = TarEntry(path: "out", kind: .symbolicLink, mode: 0o777)
-        link.link = rig.folder.path
-        let id = try await rig.engine.create(rig.spec(["sleep", "60"]), name: nil).id.text
-        try await rig.engine.unpack(id, path: "/tmp", tar: try tar([(link, "")]))
-        await #expect(throws: EngineError.self) {
-            try await rig.engine.pathStatus(id, path: "/tmp/out/secret")
+        try await Rig.with { rig in
+            let secret = try rig.folder.write("secret", "of the host")
+            var link = TarEntry(path: "out", kind: .symbolicLink, mode: 0o777)
+            link.link = rig.folder.path
+            let id = try await rig.engine.create(rig.spec(["sleep", "60"]), name: nil).id.text
+            try await rig.engine.unpack(id, path: "/tmp", tar: try tar([(link, "")]))
+            await #expect(throws: EngineError.self) {
+                try await rig.engine.pathStatus(id, path: "/tmp/out/secret")
+            }
+            await #expect(throws: EngineError.self) {
+                try await rig.engine.unpack(
+                    id, path: "/tmp/out", tar: try tar([(TarEntry(path: "secret", kind: .file), "x")]))
+            }
+            #expect(SmallFile.text(secret) == "of the host")
         }
-        await #expect(throws: EngineError.self) {
-            try await rig.engine.unpack(
-                id, path: "/tmp/out", tar: try self.tar([(TarEntry(path: "secret", kind: .file), "x")]))
-        }
-        #expect(SmallFile.text(secret) == "of the host")
-        try await rig.close()
     }
 
     @Test func aNewVolumeGetsTheImagesFilesAndOutlivesItsContainer() async throws {
-        let rig = try await Rig.make()
-        let mount = { (spec: inout ContainerSpec) in
-            spec.mounts = [MountSpec(.volume, source: "data", target: "/etc")]
+        try await Rig.with { rig in
+            let mount = { (spec: inout ContainerSpec) in
+                spec.mounts = [MountSpec(.volume, source: "data", target: "/etc")]
+            }
+            let first = try await rig.output(["sh", "-c", "cat /etc/passwd; echo more > /etc/more"], mount)
+            #expect(first.text.contains("web:x:1000"))
+            #expect(try await rig.output(["cat", "/etc/more"], mount).text == "more\n")
+            try await rig.engine.removeVolume("data")
+            #expect(try await rig.engine.volumes().isEmpty)
         }
-        let first = try await rig.output(["sh", "-c", "cat /etc/passwd; echo more > /etc/more"], mount)
-        #expect(first.text.contains("web:x:1000"))
-        #expect(try await rig.output(["cat", "/etc/more"], mount).text == "more\n")
-        try await rig.engine.removeVolume("data")
-        #expect(try await rig.engine.volumes().isEmpty)
-        try await rig.close()
     }
 
     @Test func snapshotsHoldWhatTheVolumeWas() async throws {
-        let rig = try await Rig.make()
-        let mount = { (spec: inout ContainerSpec) in
-            spec.mounts = [MountSpec(.volume, source: "data", target: "/d")]
+        try await Rig.with { rig in
+            let mount = { (spec: inout ContainerSpec) in
+                spec.mounts = [MountSpec(.volume, source: "data", target: "/d")]
+            }
+            let id = try await rig.run(
+                ["sh", "-c", "echo one > /d/f; ln /d/f /d/g; sleep 60"], name: "user", mount)
+            try await Task.sleep(for: .milliseconds(300))
+            _ = try await rig.engine.snapshotVolume("data", as: "before")
+            #expect(try await rig.engine.inspect(id).state == .running)
+            _ = try await rig.exec(id, ["sh", "-c", "echo two > /d/f"])
+            let copy = try await rig.engine.cloneVolume("data", to: "copy", snapshot: "before")
+            #expect(SmallFile.text("\(copy.mountPoint)/g") == "one\n")
+            await #expect(throws: EngineError.self) {
+                try await rig.engine.restoreVolume("data", from: "before")
+            }
+            try await rig.engine.remove(id, force: true)
+            try await rig.engine.restoreVolume("data", from: "before")
+            let record = try await rig.engine.volume("data")
+            #expect(SmallFile.text("\(record.mountPoint)/f") == "one\n")
+            try await rig.engine.removeVolume("data")
+            try await rig.engine.removeVolume("copy")
+            #expect(Folder.names(in: rig.folder.file("data/snapshots/data")).isEmpty)
         }
-        let id = try await rig.run(
-            ["sh", "-c", "echo one > /d/f; ln /d/f /d/g; sleep 60"], name: "user", mount)
-        try await Task.sleep(for: .milliseconds(300))
-        _ = try await rig.engine.snapshotVolume("data", as: "before")
-        #expect(try await rig.engine.inspect(id).state == .running)
-        _ = try await rig.exec(id, ["sh", "-c", "echo two > /d/f"])
-        let copy = try await rig.engine.cloneVolume("data", to: "copy", snapshot: "before")
-        #expect(SmallFile.text("\(copy.mountPoint)/g") == "one\n")
-        await #expect(throws: EngineError.self) { try await rig.engine.restoreVolume("data", from: "before") }
-        try await rig.engine.remove(id, force: true)
-        try await rig.engine.restoreVolume("data", from: "before")
-        let record = try await rig.engine.volume("data")
-        #expect(SmallFile.text("\(record.mountPoint)/f") == "one\n")
-        try await rig.engine.removeVolume("data")
-        try await rig.engine.removeVolume("copy")
-        #expect(Folder.names(in: rig.folder.file("data/snapshots/data")).isEmpty)
-        try await rig.close()
     }
 
     @Test func anonymousVolumesGoWithTheirContainer() async throws {
-        let rig = try await Rig.make()
-        let id = try await rig.run(["true"]) { $0.mounts = [MountSpec(.volume, target: "/d")] }
-        _ = try await rig.engine.wait(id, .notRunning)
-        #expect(try await rig.engine.volumes().count == 1)
-        try await rig.engine.remove(id, removesVolumes: true)
-        #expect(try await rig.engine.volumes().isEmpty)
-        try await rig.close()
+        try await Rig.with { rig in
+            let id = try await rig.run(["true"]) { $0.mounts = [MountSpec(.volume, target: "/d")] }
+            _ = try await rig.engine.wait(id, .notRunning)
+            #expect(try await rig.engine.volumes().count == 1)
+            try await rig.engine.remove(id, removesVolumes: true)
+            #expect(try await rig.engine.volumes().isEmpty)
+        }
     }
 
     @Test func aCommitBecomesAnImageThatRuns() async throws {
-        let rig = try await Rig.make()
-        let id = try await rig.run(["sh", "-c", "echo kept > /kept"])
-        _ = try await rig.engine.wait(id, .notRunning)
-        var spec = CommitSpec()
-        spec.reference = "made:1"
-        spec.changes = ["CMD [\"cat\", \"/kept\"]"]
-        _ = try await rig.engine.commit(id, spec)
-        #expect(
-            try await rig.output([]) {
-                $0.image = "made:1"; $0.command = nil
-            }.text == "kept\n")
-        try await rig.close()
+        try await Rig.with { rig in
+            let id = try await rig.run(["sh", "-c", "echo kept > /kept"])
+            _ = try await rig.engine.wait(id, .notRunning)
+            var spec = CommitSpec()
+            spec.reference = "made:1"
+            spec.changes = ["CMD [\"cat\", \"/kept\"]"]
+            _ = try await rig.engine.commit(id, spec)
+            #expect(
+                try await rig.output([]) {
+                    $0.image = "made:1"; $0.command = nil
+                }.text == "kept\n")
+        }
     }
 
     @Test func usersLimitsAndEnvironmentArriveInTheContainer() async throws {
-        let rig = try await Rig.make()
-        let (_, text) = try await rig.output(["sh", "-c", "id -u; id -g; echo $A $HOSTNAME; ulimit -n; pwd"])
-        {
-            $0.user = "web"
-            $0.environment = ["A=b"]
-            $0.hostname = "here"
-            $0.limits = [ResourceLimit(name: "nofile", soft: 100, hard: 200)]
-            $0.workingDirectory = "/srv/new"
+        try await Rig.with { rig in
+            let (_, text) = try await rig.output([
+                "sh", "-c", "id -u; id -g; echo $A $HOSTNAME; ulimit -n; pwd",
+            ]) {
+                $0.user = "web"
+                $0.environment = ["A=b"]
+                $0.hostname = "here"
+                $0.limits = [ResourceLimit(name: "nofile", soft: 100, hard: 200)]
+                $0.workingDirectory = "/srv/new"
+            }
+            #expect(text == "1000\n1001\nb here\n100\n/srv/new\n")
         }
-        #expect(text == "1000\n1001\nb here\n100\n/srv/new\n")
-        try await rig.close()
     }
 }
 

@@ -19,6 +19,20 @@ final class Rig {
         return nil
     }()
 
+    /// Why machines cannot be run here; `nil` when they can.
+    static let machineObstacle: String? = {
+        if let obstacle = Rig.obstacle { return obstacle }
+        for name in ["viv", "viv-machine"] where access("\(Rig.programs)/\(name)", X_OK) != 0 {
+            return "needs \(name) beside the tests"
+        }
+        let guests = (try? Program.output("\(Rig.programs)/viv", ["guests"])) ?? ""
+        let isCached = guests.split(separator: "\n").contains { line in
+            let words = line.split(separator: " ")
+            return words.count > 2 && words[0] == "busybox" && words[2] != "no"
+        }
+        return isCached ? nil : "needs the busybox guest in the cache: boot it once"
+    }()
+
     /// The folder of the test program, where the others are built to as well.
     static let programs: String = {
         guard let path = realpath("/proc/self/exe", nil) else { return "" }
@@ -39,11 +53,19 @@ final class Rig {
         self.engine = engine
     }
 
-    static func make() async throws -> Rig {
+    /// Runs `body` with a new engine, and removes everything of it, come what may.
+    static func with(_ body: (Rig) async throws -> Void) async throws {
         let folder = try TemporaryFolder("engine-rig")
         let rig = Rig(folder, try await Engine(configuration: configuration(folder)))
-        try await rig.importBusybox()
-        return rig
+        let result: Result<Void, any Error>
+        do {
+            try await rig.importBusybox()
+            result = .success(try await body(rig))
+        } catch {
+            result = .failure(error)
+        }
+        try await rig.close()
+        try result.get()
     }
 
     private static func configuration(_ folder: TemporaryFolder) -> EngineConfiguration {
@@ -80,8 +102,11 @@ final class Rig {
     }
 
     /// As after the end of one daemon and the start of the next; containers go on meanwhile.
-    func restart() async throws {
+    ///
+    /// - Parameter meanwhile: what is done while no daemon runs.
+    func restart(_ meanwhile: () async throws -> Void = {}) async throws {
         await engine.shutDown()
+        try await meanwhile()
         engine = try await Engine(configuration: Self.configuration(folder))
     }
 
