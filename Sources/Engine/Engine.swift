@@ -78,6 +78,9 @@ package actor Engine {
     package func shutDown() async {
         isShuttingDown = true
         for entry in instances.values { entry.cancelTasks() }
+        for entry in instances.values { entry.runner?.letGo() }
+        for exec in execs.values { exec.connection?.end() }
+        for entry in instances.values { await entry.watch?.value }
         journal.finish()
         watcher.stop()
         store.close()

@@ -15,6 +15,7 @@ package final class Store: Sendable {
     private struct Inbox {
         var batches: [Batch] = []
         var isDraining = false
+        var isClosed = false
     }
 
     private let queue: DatabaseQueue
@@ -71,10 +72,14 @@ package final class Store: Sendable {
     package func note(_ changes: [Change]) { submit(Batch(changes: changes, completion: nil)) }
 
     private func submit(_ batch: Batch) {
-        let mustStart = inbox.withLock { inbox in
+        let (isClosed, mustStart) = inbox.withLock { inbox in
+            if inbox.isClosed { return (true, false) }
             inbox.batches.append(batch)
             defer { inbox.isDraining = true }
-            return !inbox.isDraining
+            return (false, !inbox.isDraining)
+        }
+        if isClosed {
+            batch.completion?(StoreError(.system, "the database was closed: the daemon is ending"))
         }
         guard mustStart else { return }
         queue.asyncWriteWithoutTransaction { [self] database in drain(database) }
@@ -111,8 +116,9 @@ package final class Store: Sendable {
         }
     }
 
-    /// Waits for everything that was handed over and closes the file. Nothing may be handed over later. Blocks.
+    /// Waits for everything that was handed over and closes the file; what comes later is refused. Blocks.
     package func close() {
+        inbox.withLock { $0.isClosed = true }
         queue.writeWithoutTransaction { drain($0) }
         // What could not be closed is closed by the end of the process; every commit is durable already.
         try? queue.close()

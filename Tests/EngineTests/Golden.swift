@@ -11,6 +11,6 @@ enum Golden {
         + #""source":"/v","type":"bind"}],"ociVersion":"1.2.0","process":{"args":["sh","-c","true"],"#
         + #""capabilities":{"bounding":[],"effective":[],"permitted":[]},"cwd":"/","#
         + #""env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","HOSTNAME=web-host","A=1","#
-        + #""HOME=/"],"rlimits":[{"hard":1048576,"soft":1048576,"type":"RLIMIT_NOFILE"}],"#
+        + #""HOME=/"],"#
         + #""user":{"gid":0,"uid":0}},"root":{"path":"/data/c/rootfs"}}"#
 }

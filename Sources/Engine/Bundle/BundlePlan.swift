@@ -44,7 +44,7 @@ struct BundlePlan: Sendable {
 
     private var annotations: [String: String] {
         var all = spec.annotations
-        let names = Self.defaultLimits.map(\.type).filter { type in !limits.contains { $0.type == type } }
+        let names = defaultLimits.map(\.type).filter { type in !limits.contains { $0.type == type } }
         all[DefaultProfile.annotation] = names.map { "process.rlimits.\($0)" }.joined(separator: ",")
         return all
     }
@@ -67,7 +67,7 @@ struct BundlePlan: Sendable {
             process.capabilities?.permitted = []
         }
         let wanted = Set(limits.map(\.type))
-        process.rlimits = limits + Self.defaultLimits.filter { !wanted.contains($0.type) }
+        process.rlimits = limits + defaultLimits.filter { !wanted.contains($0.type) }
         process.noNewPrivileges = security.hasNoNewPrivileges ? true : nil
         process.apparmorProfile = security.appArmor
         process.oomScoreAdj = spec.outOfMemoryScore
@@ -97,10 +97,13 @@ struct BundlePlan: Sendable {
         return merged.contains { $0.hasPrefix("HOME=") } ? merged : merged + ["HOME=\(home)"]
     }
 
-    /// Taken as far as the host gives it; the annotation says that nobody asked for it.
-    static let defaultLimits = [
-        RuntimeSpec.ResourceLimit(type: "RLIMIT_NOFILE", soft: 1_048_576, hard: 1_048_576)
-    ]
+    /// Taken as far as the host gives it. The annotation says that nobody asked for it.
+    var defaultLimits: [RuntimeSpec.ResourceLimit] {
+        let files = min(Self.openFiles, host.openFiles)
+        return [RuntimeSpec.ResourceLimit(type: "RLIMIT_NOFILE", soft: files, hard: files)]
+    }
+
+    static let openFiles: UInt64 = 1_048_576
 
     private var limits: [RuntimeSpec.ResourceLimit] {
         spec.limits.map { limit in

@@ -8,7 +8,7 @@ extension Engine {
     /// Runs without the instance's key, for a stop holds it while it waits for this to be over; whatever starts the
     /// instance again waits for `watch` first.
     func finish(_ entry: Entry, _ runner: any Runner, _ record: ExitRecord) async {
-        guard entry.runner != nil else { return }
+        guard entry.runner != nil, !isShuttingDown else { return }
         settle(entry, record)
         let ran = max(record.finished - (entry.instance.started ?? record.finished), 0)
         var events: [Event] = []

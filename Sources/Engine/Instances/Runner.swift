@@ -20,6 +20,9 @@ protocol Runner: Sendable {
     /// A connection for one client.
     func open(_ options: AttachOptions) async throws(EngineError) -> any SessionPort
 
+    /// Ends the connection to the run, which itself goes on; `end` returns.
+    func letGo()
+
     /// Removes what the run has left on the host, after its end.
     func clear() async
 }

@@ -52,6 +52,8 @@ final class MachineRunner: Runner {
     func resize(_ size: TerminalSize) async {}
     func open(_ options: AttachOptions) async throws(EngineError) -> any SessionPort { console.open() }
 
+    func letGo() { process.abandon() }
+
     func clear() async {
         let folder = folder
         try? await blocking { Folder.remove(folder.run) }

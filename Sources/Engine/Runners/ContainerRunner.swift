@@ -72,6 +72,8 @@ final class ContainerRunner: Runner {
         return MonitorPort(connection, exitFile: folder.exitFile)
     }
 
+    func letGo() { connection.end() }
+
     func clear() async {
         connection.end()
         do {

@@ -46,11 +46,12 @@ final class Rig {
     }()
 
     let folder: TemporaryFolder
-    private(set) var engine: Engine
+    private var current: Engine?
+    var engine: Engine { current! }
 
     private init(_ folder: TemporaryFolder, _ engine: Engine) {
         self.folder = folder
-        self.engine = engine
+        current = engine
     }
 
     /// Runs `body` with a new engine, and removes everything of it, come what may.
@@ -106,12 +107,23 @@ final class Rig {
     /// - Parameter meanwhile: what is done while no daemon runs.
     func restart(_ meanwhile: () async throws -> Void = {}) async throws {
         await engine.shutDown()
+        current = nil
         try await meanwhile()
-        engine = try await Engine(configuration: Self.configuration(folder))
+        // The last daemon's locks go with its last task.
+        for attempt in 0... {
+            do {
+                current = try await Engine(configuration: Self.configuration(folder))
+                return
+            } catch {
+                guard attempt < 100 else { throw error }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
     }
 
     /// Removes everything, and the engine with it.
     func close() async throws {
+        guard current != nil else { return }
         for instance in try await engine.list(all: true) {
             try await engine.remove(instance.id.text, force: true, removesVolumes: true)
         }
