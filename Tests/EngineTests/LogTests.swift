@@ -69,7 +69,7 @@ struct LogTests {
             let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_APPEND)
             try Descriptors.writeAll(file.raw, Array(line(number).utf8))
             if number % 50 == 0 {
-                rename("\(path).1", "\(path).2")
+                for older in (1..<8).reversed() { rename("\(path).\(older)", "\(path).\(older + 1)") }
                 rename(path, "\(path).1")
             }
             if number % 20 == 0 { try await Task.sleep(for: .milliseconds(2)) }

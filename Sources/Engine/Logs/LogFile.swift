@@ -1,57 +1,72 @@
+import CLinux
 import Glibc
 import Host
 
 /// The files of one log, followed through rotations: `log.json`, and older ones as `log.json.1`, `log.json.2`…
 ///
-/// Reads blocks of whole lines. Blocks shortly; one thread at a time.
+/// Reads blocks of whole lines. Files are held open from the moment they are found, as their names may change at any
+/// time. Blocks shortly; one thread at a time.
 struct LogFile: ~Copyable {
     /// A longer line than this is skipped; monitors write none.
     private static let longestLine = 1 << 20
 
     let path: String
-    /// The open file; -1 for none.
+    /// The file that is read; -1 for none.
     private var current: Int32 = -1
     private var rest: [UInt8] = []
-    /// Older files still to be read, oldest first, before `path` itself.
-    private var pending: [String] = []
+    /// Files still to be read, oldest first.
+    private var pending: [Int32] = []
 
     /// - Parameter tail: how many lines from the end to begin with; `nil` means all.
     init(path: String, tail: Int?) {
         self.path = path
-        let files = Self.files(path)
-        guard let tail else {
-            pending = files
-            openNext()
-            return
-        }
-        begin(at: tail, files)
+        pending = Self.open(path, newerThan: nil)
+        if let tail { begin(at: tail) }
+        openNext()
     }
 
-    deinit { if current >= 0 { close(current) } }
+    deinit {
+        if current >= 0 { close(current) }
+        for file in pending { close(file) }
+    }
 
-    /// The files of a log that exist, oldest first.
-    static func files(_ path: String) -> [String] {
-        var files = [path]
-        for number in 1... {
-            guard access("\(path).\(number)", F_OK) == 0 else { break }
-            files.append("\(path).\(number)")
+    /// Opens the files of a log that are newer than the one with the identity `known`, oldest first.
+    ///
+    /// From the newest on: a rotation meanwhile shows a file twice, which is seen by its identity, but hides none.
+    /// In the middle of one, a single number may be missing.
+    private static func open(_ path: String, newerThan known: UInt64?) -> [Int32] {
+        var files: [Int32] = []
+        var seen: Set<UInt64> = []
+        var gaps = 0
+        for number in 0... {
+            let file = viv_open(number == 0 ? path : "\(path).\(number)", O_RDONLY | O_CLOEXEC, 0)
+            guard file >= 0, let identity = identity(of: file) else {
+                gaps += 1
+                if gaps > 1 { break }
+                continue
+            }
+            let isKnown = identity == known
+            if !isKnown, seen.insert(identity).inserted { files.append(file) } else { close(file) }
+            if isKnown { break }
         }
         return files.reversed()
     }
 
-    /// Goes back from the newest file until `count` lines lie ahead.
-    private mutating func begin(at count: Int, _ files: [String]) {
+    /// Leaves so many files and so much of the first that `count` lines lie ahead.
+    private mutating func begin(at count: Int) {
         var missing = count
-        for (index, name) in files.enumerated().reversed() {
-            guard let file = try? FileDescriptor.open(name) else { continue }
-            let (offset, found) = Self.offset(ofLast: missing, in: file.raw)
+        var kept: [Int32] = []
+        for file in pending.reversed() {
+            guard missing > 0 || kept.isEmpty else {
+                close(file)
+                continue
+            }
+            let (offset, found) = Self.offset(ofLast: missing, in: file)
+            lseek(file, off_t(offset), SEEK_SET)
             missing -= found
-            guard missing <= 0 || index == 0 else { continue }
-            lseek(file.raw, off_t(offset), SEEK_SET)
-            current = file.release()
-            pending = Array(files[(index + 1)...])
-            return
+            kept.append(file)
         }
+        pending = kept.reversed()
     }
 
     /// Where the last `count` lines begin, and how many there are.
@@ -80,12 +95,11 @@ struct LogFile: ~Copyable {
             let lines = read()
             if !lines.isEmpty { return lines }
             if pending.isEmpty {
-                guard current >= 0 else { return openNext() ? self.lines() : [] }
-                guard let newer = filesAfterRotation() else { return [] }
+                guard mustMoveOn else { return [] }
+                pending = Self.open(path, newerThan: Self.identity(of: current))
                 // What was written between our last read and the renaming comes first.
                 let last = read()
                 if !last.isEmpty { return last }
-                pending = newer
             }
             guard openNext() else { return [] }
         }
@@ -93,10 +107,8 @@ struct LogFile: ~Copyable {
 
     private mutating func read() -> [[UInt8]] {
         var lines: [[UInt8]] = []
-        while lines.isEmpty {
-            guard current >= 0, let bytes = try? Descriptors.read(current), !bytes.isEmpty else {
-                break
-            }
+        while lines.isEmpty, current >= 0 {
+            guard let bytes = try? Descriptors.read(current), !bytes.isEmpty else { break }
             var start = bytes.startIndex
             while let end = bytes[start...].firstIndex(of: 0x0a) {
                 lines.append(rest + bytes[start..<end])
@@ -109,38 +121,25 @@ struct LogFile: ~Copyable {
         return lines
     }
 
-    /// The files that came after ours, oldest first, once ours was renamed; `nil` while it is the newest.
-    private func filesAfterRotation() -> [String]? {
-        guard current >= 0, let ours = Self.identity(of: current), let newest = Self.identity(of: path),
-            newest != ours
-        else { return nil }
-        let files = Self.files(path)
-        let index = files.firstIndex { Self.identity(of: $0) == ours }
-        return index.map { Array(files[($0 + 1)...]) } ?? files
+    /// Whether ours is not the newest file any more, or there was none yet. A file that was renamed is complete only
+    /// once its successor is there.
+    private var mustMoveOn: Bool {
+        var info = stat()
+        guard stat(path, &info) == 0 else { return false }
+        return current < 0 || Self.identity(of: current) != UInt64(info.st_ino)
     }
 
     @discardableResult
     private mutating func openNext() -> Bool {
+        guard !pending.isEmpty else { return false }
         if current >= 0 { close(current) }
-        current = -1
+        current = pending.removeFirst()
         rest = []
-        if pending.isEmpty { pending = [path] }
-        while !pending.isEmpty {
-            if let file = try? FileDescriptor.open(pending.removeFirst()) {
-                current = file.release()
-                return true
-            }
-        }
-        return false
+        return true
     }
 
-    private static func identity(of raw: Int32) -> UInt64? {
+    private static func identity(of file: Int32) -> UInt64? {
         var info = stat()
-        return fstat(raw, &info) == 0 ? UInt64(info.st_ino) : nil
-    }
-
-    private static func identity(of path: String) -> UInt64? {
-        var info = stat()
-        return stat(path, &info) == 0 ? UInt64(info.st_ino) : nil
+        return fstat(file, &info) == 0 ? UInt64(info.st_ino) : nil
     }
 }

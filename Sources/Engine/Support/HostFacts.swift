@@ -39,7 +39,9 @@ struct HostFacts: Sendable {
         let raises =
             Capability.number(of: "CAP_SYS_RESOURCE").map { capabilities & 1 << UInt64($0) != 0 } ?? false
         var limit = rlimit()
-        guard !raises, getrlimit(__rlimit_resource_t(rawValue: 7), &limit) == 0 else { return .max }
+        guard !raises, getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            return .max
+        }
         return UInt64(limit.rlim_max)
     }
 
