@@ -54,7 +54,7 @@ extension BundlePlan {
     /// Where /dev/shm comes from when it is not the container's own.
     private var sharedMemorySource: String? {
         if spec.ipcMode == "host" { return "/dev/shm" }
-        return joined["ipc"].map { "/proc/\($0)/root/dev/shm" }
+        return joined["ipc"].map { "/proc/\($0)/root" + "/dev/shm" }
     }
 
     private var etcMounts: [RuntimeSpec.Mount] {

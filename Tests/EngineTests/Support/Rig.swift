@@ -46,12 +46,13 @@ final class Rig {
     }()
 
     let folder: TemporaryFolder
-    private var current: Engine?
-    var engine: Engine { current! }
+    /// One, or none between two daemons.
+    private var engines: [Engine]
+    var engine: Engine { engines[0] }
 
     private init(_ folder: TemporaryFolder, _ engine: Engine) {
         self.folder = folder
-        current = engine
+        engines = [engine]
     }
 
     /// Runs `body` with a new engine, and removes everything of it, come what may.
@@ -107,12 +108,12 @@ final class Rig {
     /// - Parameter meanwhile: what is done while no daemon runs.
     func restart(_ meanwhile: () async throws -> Void = {}) async throws {
         await engine.shutDown()
-        current = nil
+        engines = []
         try await meanwhile()
         // The last daemon's locks go with its last task.
         for attempt in 0... {
             do {
-                current = try await Engine(configuration: Self.configuration(folder))
+                engines = [try await Engine(configuration: Self.configuration(folder))]
                 return
             } catch {
                 guard attempt < 100 else { throw error }
@@ -123,7 +124,7 @@ final class Rig {
 
     /// Removes everything, and the engine with it.
     func close() async throws {
-        guard current != nil else { return }
+        guard !engines.isEmpty else { return }
         for instance in try await engine.list(all: true) {
             try await engine.remove(instance.id.text, force: true, removesVolumes: true)
         }
