@@ -66,7 +66,11 @@ final class BuildFixture: Sendable {
         cache = try await BuildCache(folder: "\(root)/cache", images: images)
     }
 
-    deinit { Folder.remove(root) }
+    deinit {
+        // Renamed first: the store may still be writing layers to disk, which then finds no place.
+        rename(root, "\(root).gone")
+        Folder.remove("\(root).gone")
+    }
 
     /// A file of the context, at a time that does not change.
     func write(_ path: String, _ text: String, mode: mode_t = 0o644, time: Int = 1_700_000_000) throws {

@@ -129,4 +129,44 @@ struct CopyTests {
             await #expect(throws: BuildError.self) { try await fixture.build("FROM scratch\n\(text)\n") }
         }
     }
+
+    @Test func archivesServeAsContexts() async throws {
+        let fixture = try await BuildFixture()
+        let path = "\(fixture.root)/context.tar"
+        let file = try FileDescriptor.open(path, O_RDWR | O_CREAT, mode: 0o644)
+        let writer = TarWriter(DescriptorSink(file.raw, name: path))
+        for (name, text) in [
+            ("Dockerfile", "FROM scratch\nCOPY d /\nRUN --mount=target=/m x\n"), ("d/f", "ok"),
+        ] {
+            var entry = TarEntry(path: name, kind: .file)
+            entry.size = Int64(text.utf8.count)
+            try writer.add(entry, data: Array(text.utf8))
+        }
+        try writer.finish()
+        for expectedHits in [0, 2] {
+            lseek(file.raw, 0, SEEK_SET)
+            let raw = file.raw
+            let image = try await fixture.build("") {
+                $0.context = .archive(descriptor: raw)
+                $0.dockerfile = .path("Dockerfile")
+            }
+            #expect(try await fixture.file("/f", of: image) == "ok")
+            #expect(fixture.hits == expectedHits)
+        }
+        guard case .bind(let source, _, _) = fixture.executor.steps.first?.mounts.first else {
+            throw BuildError(.system, "no bind mount")
+        }
+        #expect(!source.hasPrefix("/proc"), "another process has to find it")
+    }
+
+    @Test func brokenArchivesAreRefused() async throws {
+        let fixture = try await BuildFixture()
+        try fixture.write("junk", String(repeating: "x", count: 2000))
+        let file = try FileDescriptor.open("\(fixture.context)/junk")
+        let raw = file.raw
+        await #expect(throws: BuildError.self) {
+            try await fixture.build("FROM scratch\n") { $0.context = .archive(descriptor: raw) }
+        }
+        #expect(Folder.names(in: "\(fixture.root)/cache/work").isEmpty)
+    }
 }

@@ -55,7 +55,11 @@ struct BuildExecutionTests {
             }
         }
 
-        deinit { Folder.remove(root) }
+        deinit {
+            // Renamed first: the store may still be writing layers to disk, which then finds no place.
+            rename(root, "\(root).gone")
+            Folder.remove("\(root).gone")
+        }
 
         func build(_ dockerfile: String, _ change: (inout BuildRequest) -> Void = { _ in }) async throws
             -> Image

@@ -7,11 +7,14 @@ struct BuildContext: Sendable {
     let view: MergedView
     let ignored: IgnorePatterns
     let dockerfile: Dockerfile
+    /// Holds an archive's files when they are in memory: then no other process finds them.
+    let memory: MemoryFolder?
 
     /// Opens the context of a request; an archive is unpacked into `work`.
     init(_ request: BuildRequest, work: String) throws(BuildError) {
         switch request.context {
         case .folder(let path):
+            memory = nil
             guard let real = realpath(path, nil) else {
                 throw BuildError(.notFound, "there is no build context \(path)")
             }
@@ -21,11 +24,18 @@ struct BuildContext: Sendable {
                 throw BuildError(.notFound, "the build context \(path) is not a folder")
             }
         case .archive(let descriptor):
-            let folder = "\(work)/context"
-            try system { () throws(SystemError) in try Folder.create(folder, mode: 0o700) }
-            try Archive.unpack(DescriptorSource(descriptor, name: "the build context"), into: folder)
-            view = MergedView([folder])
-        case .none: view = MergedView([])
+            memory = MemoryFolder.holding(archive: descriptor)
+            if let memory {
+                view = MergedView([memory.path])
+            } else {
+                let folder = "\(work)/context"
+                try system { () throws(SystemError) in try Folder.create(folder, mode: 0o700) }
+                try Archive.unpack(DescriptorSource(descriptor, name: "the build context"), into: folder)
+                view = MergedView([folder])
+            }
+        case .none:
+            memory = nil
+            view = MergedView([])
         }
         dockerfile = try Self.readDockerfile(request, view)
         ignored = try Self.readIgnored(request, view)

@@ -89,8 +89,7 @@ struct CopyPlan {
         guard node.isFolder, isKept || ignored.hasExceptions || excluded.hasExceptions else { return }
         if Task.isCancelled { throw BuildError(.cancelled, "the build was cancelled") }
         let before = items.count
-        for name in view.names(in: node) {
-            guard let child = view.child(name, of: node) else { continue }
+        for (name, child) in view.entries(in: node) {
             try walk(child, path + [name], to: target + [name], root: root, isNamed: false)
         }
         // A folder that is out comes along when something in it is in.
@@ -128,7 +127,8 @@ struct CopyPlan {
         _ path: [String], _ node: ViewNode, _ component: String, _ pattern: PathPattern
     ) throws(BuildError) -> [(path: [String], node: ViewNode)] {
         guard node.isFolder else { return [] }
-        let names = pattern.isWildcard ? view.names(in: node).filter(pattern.matches) : [component]
+        let names =
+            pattern.isWildcard ? view.entries(in: node).map(\.name).filter(pattern.matches) : [component]
         var result: [(path: [String], node: ViewNode)] = []
         for name in names {
             let inner = path + [name]
@@ -144,8 +144,7 @@ struct CopyPlan {
     ) throws(BuildError) -> [(path: [String], node: ViewNode)] {
         guard node.isFolder else { return [] }
         var result = [(path, node)]
-        for name in view.names(in: node) {
-            guard let child = view.child(name, of: node), child.isFolder else { continue }
+        for (name, child) in view.entries(in: node) where child.isFolder {
             result += try descend(path + [name], child)
         }
         return result
@@ -160,8 +159,8 @@ struct CopyPlan {
             if withOwners { key.add("\(item.node.status.st_uid):\(item.node.status.st_gid)") }
             switch item.node.kind {
             case S_IFREG:
-                let path = item.node.path
-                key.add(try system { () throws(SystemError) in try FileContent.digest(path) }.hex)
+                let (path, size) = (item.node.path, Int64(item.node.status.st_size))
+                key.add(try system { () throws(SystemError) in try FileContent.digest(path, size: size) }.hex)
             case S_IFLNK: key.add(FileNames.readLink(item.node.path) ?? "")
             case S_IFCHR, S_IFBLK: key.add("\(item.node.status.st_rdev)")
             default: break

@@ -15,10 +15,13 @@ enum FileContent {
     }
 
     /// The digest of a file.
-    static func digest(_ path: String) throws(SystemError) -> Digest {
+    ///
+    /// - Parameter size: how large it is, as far as it is known: a hint only.
+    static func digest(_ path: String, size: Int64? = nil) throws(SystemError) -> Digest {
         let file = try FileNames.open(path)
         var hash = ContentHash()
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: part, alignment: 16)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: min(part, Int(max(size ?? .max, 0) | 4095)), alignment: 16)
         defer { buffer.deallocate() }
         while true {
             let raw = file.raw

@@ -15,7 +15,13 @@ enum FileNames {
             }
             if name != ".", name != ".." { names.append(name) }
         }
-        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return sorted(names)
+    }
+
+    /// In the order of their bytes: that of strings takes different spellings of a letter for equal.
+    static func sorted(_ names: [String]) -> [String] {
+        names.map { (bytes: ContiguousArray($0.utf8), name: $0) }
+            .sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }.map(\.name)
     }
 
     static func readLink(_ path: String) -> String? {

@@ -73,27 +73,24 @@ struct MergedView: Sendable {
         }
     }
 
-    /// The names in a folder, sorted by bytes.
-    func names(in folder: ViewNode) -> [String] {
-        guard folder.paths.count > 1 else {
-            return FileNames.list(folder.path).filter { child($0, of: folder) != nil }
+    /// What is in a folder, sorted by the bytes of the names.
+    func entries(in folder: ViewNode) -> [(name: String, node: ViewNode)] {
+        var names = FileNames.list(folder.path)
+        if folder.paths.count > 1 {
+            let others = Set(folder.paths.dropFirst().flatMap(FileNames.list)).subtracting(names)
+            names = FileNames.sorted(names + others)
         }
-        var names = Set<String>()
-        for path in folder.paths { names.formUnion(FileNames.list(path)) }
-        return names.filter { child($0, of: folder) != nil }.sorted {
-            $0.utf8.lexicographicallyPrecedes($1.utf8)
-        }
+        return names.compactMap { name in child(name, of: folder).map { (name, $0) } }
     }
 
     /// Where a path leads: the components of the file itself, without links; what is missing is kept as it is.
     ///
     /// - Parameter followsLast: whether a link at the end is followed, too.
     func resolve(
-        _ path: String, from start: [String] = [], followsLast: Bool = true
+        _ path: String, followsLast: Bool = true
     ) throws(BuildError) -> (components: [String], node: ViewNode?) {
         var pending = Array(Self.components(path).reversed())
-        var walked: [(name: String, node: ViewNode?)] = start.map { ($0, nil) }
-        if !start.isEmpty { walked = try retrace(start) }
+        var walked: [(name: String, node: ViewNode?)] = []
         var links = 0
         while let name = pending.popLast() {
             if name == ".." {
@@ -114,17 +111,6 @@ struct MergedView: Sendable {
             pending += Self.components(target).reversed()
         }
         return (walked.map(\.name), walked.isEmpty ? root : walked.last?.node)
-    }
-
-    /// Nodes along components that hold no links.
-    private func retrace(_ components: [String]) throws(BuildError) -> [(name: String, node: ViewNode?)] {
-        var node = root
-        var walked: [(name: String, node: ViewNode?)] = []
-        for name in components {
-            node = node.flatMap { $0.isFolder ? child(name, of: $0) : nil }
-            walked.append((name, node))
-        }
-        return walked
     }
 
     func node(at path: String, followsLast: Bool = true) throws(BuildError) -> ViewNode? {

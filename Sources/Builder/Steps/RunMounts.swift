@@ -84,13 +84,14 @@ struct RunMounts {
         }
     }
 
-    /// The files that a mount shows; of the context only those that `.dockerignore` lets in.
+    /// The files that a mount shows; of the context only those that `.dockerignore` lets in. What lies in memory is
+    /// copied, too, as the runtime would not find it there.
     private func view(of mount: RunMount) async throws(BuildError) -> MergedView {
         if let from = mount.from {
             return MergedView(try await stage.session.folders(of: try await stage.layers(of: from)))
         }
         let context = stage.session.context
-        guard !context.ignored.isEmpty else { return context.view }
+        guard !context.ignored.isEmpty || context.memory != nil else { return context.view }
         var plan = try CopyPlan(context.view, ignored: context.ignored, excludes: [], keepsParents: false)
         try plan.add("/")
         let scratch = try newFolder()

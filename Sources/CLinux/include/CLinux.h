@@ -7,6 +7,7 @@
 #include "terminal.h"
 #include "jail.h"
 #include "storage.h"
+#include "memory_folder.h"
 #include "tree.h"
 #include "copying.h"
 #include "container.h"
