@@ -48,6 +48,23 @@ package struct RegistryLogins {
         return [("X-Registry-Auth", Base64.encode(Array(value.compact.utf8), isForURLs: true))]
     }
 
+    /// The header that carries all logins, for builds whose base images may be anywhere.
+    func allLogins() throws(Failure) -> [(name: String, value: String)] {
+        let registries = Set((document["auths"]?.fields ?? []).map(\.name))
+            .union((document["credHelpers"]?.fields ?? []).map(\.name))
+        var fields: [JSONValue.Field] = []
+        for registry in registries.sorted() {
+            guard let login = try login(to: registry) else { continue }
+            let value = JSONValue.object([
+                .init("username", .string(login.user)), .init("password", .string(login.password)),
+            ])
+            fields.append(.init(registry, value))
+        }
+        guard !fields.isEmpty else { return [] }
+        let text = JSONValue.object(fields).compact
+        return [("X-Registry-Config", Base64.encode(Array(text.utf8), isForURLs: true))]
+    }
+
     /// The name and password for a registry.
     package func login(to registry: String) throws(Failure) -> (user: String, password: String)? {
         if let helper = helper(for: registry) {

@@ -29,7 +29,9 @@ extension DockerAPI {
         _ request: Request, failure: @escaping @Sendable (APIError) -> JSON
     ) async throws -> Response {
         let credentials = try RegistryHeaders.allCredentials(request.headers)
-        let fixed = try BuildBody.request(request.query, credentials)
+        var asked = try BuildBody.request(request.query, credentials)
+        asked.secrets = try BuildHeaders.secrets(request.headers)
+        let fixed = asked
         let isQuiet = request.query.bool("q")
         let spool = try await Spool.holding(RequestBytes(request.body), in: spoolFolder)
         return try await ProgressStream.response(to: request, failure: failure) { sink in
@@ -74,6 +76,7 @@ enum BuildBody {
         if let size = try query.integer("shmsize"), size > 0 { request.sharedMemorySize = UInt64(size) }
         request.cgroupParent = query.string("cgroupparent")
         request.resources = try resources(query)
+        request.sshAgents = try dictionary(query, "ssh")
         request.credentials = { credentials[$0.registry] }
         return request
     }

@@ -43,11 +43,11 @@ enum RegistryHeaders {
     }
 
     /// Base 64 of either alphabet, padded or not.
-    private static func decode(_ text: String) throws(APIError) -> JSON {
+    static func decode(_ text: String) throws(APIError) -> JSON {
         var plain = text.replacing("-", with: "+").replacing("_", with: "/")
         while plain.utf8.count % 4 != 0 { plain += "=" }
         guard let data = Data(base64Encoded: plain) else {
-            throw APIError(.badRequest, "the registry credentials are no base 64")
+            throw APIError(.badRequest, "a header is no base 64")
         }
         return data.isEmpty ? .object([]) : try JSON(parsing: data)
     }

@@ -43,7 +43,7 @@ enum OpenAPITable {
         POST   /images/load                          200 progress < tar # Take in an archive of docker save or an OCI layout
         GET    /images/save                          200 tar name!* # Write images into an archive
         POST   /images/import                        201 ImageName reference message < tar # Make an image of a file tree
-        POST   /images/build                         200 progress dockerfile target t* buildargs labels nocache pull platform networkmode extrahosts shmsize < tar # Build a Dockerfile; the context is the body
+        POST   /images/build                         200 progress dockerfile target t* buildargs labels nocache pull platform networkmode extrahosts shmsize ssh < tar # Build a Dockerfile; the context is the body
         POST   /images/build-base                    200 progress name! reference # Make an image from a distribution's packages
         GET    /networks                             200 [NetworkDetails] filter* # List networks
         POST   /networks                             201 NetworkRecord < NetworkSpec # Make a network

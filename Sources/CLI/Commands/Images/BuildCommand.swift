@@ -58,7 +58,9 @@ struct BuildCommand: ParsableCommand {
     func run() throws {
         let client = try DaemonClient.started()
         let context = try BuildContext(path: path, dockerfile: file)
-        let request = Request.own(.post, "images", "build", query: try query(context))
+        var request = Request.own(.post, "images", "build", query: try query(context))
+        request.headers += try Self.secrets(secret)
+        request.headers += try RegistryLogins.standard().allLogins()
         let exchange = try context.send(request, to: client)
         guard let image = try ImageStream.show(exchange, isQuiet: quiet) else {
             throw Failure.internalFault("the daemon has not told which image it made")
@@ -79,7 +81,7 @@ struct BuildCommand: ParsableCommand {
             ("networkmode", network), ("nocache", noCache ? "1" : nil), ("pull", pull ? "1" : nil),
             ("shmsize", try shmSize.map { "\(try Amount.bytes($0, option: "--shm-size"))" }),
             ("memory", try memory.map { "\(try Amount.bytes($0, option: "--memory"))" }),
-            ("secrets", try Self.secrets(secret)), ("ssh", Self.agents(ssh)),
+            ("ssh", Self.agents(ssh)),
         ]
         for host in addHost { pairs.append(("extrahosts", try ConnectionOptions.extraHost(host))) }
         return pairs
@@ -89,8 +91,9 @@ struct BuildCommand: ParsableCommand {
         values.isEmpty ? nil : JSONValue(values).compact
     }
 
-    /// Secrets go along as values: the daemon may not be able to read the user's files.
-    static func secrets(_ texts: [String]) throws -> String? {
+    /// Secrets go along as values, as the daemon may not be able to read the user's files; in a header, as what is
+    /// in the query may end in a log.
+    static func secrets(_ texts: [String]) throws -> [(name: String, value: String)] {
         var values: [String: String] = [:]
         for text in texts {
             var fields: [String: String] = [:]
@@ -107,10 +110,11 @@ struct BuildCommand: ParsableCommand {
                 values[id] = Base64.encode(Array(value.utf8))
             } else {
                 let path = fields["src"] ?? fields["source"] ?? id
-                values[id] = Base64.encode(try TextFile.bytes(path, limit: 512 << 10))
+                values[id] = Base64.encode(try TextFile.bytes(path, limit: 32 << 10))
             }
         }
-        return object(values)
+        guard let document = object(values) else { return [] }
+        return [("Viv-Build-Secrets", Base64.encode(Array(document.utf8)))]
     }
 
     private static func agents(_ texts: [String]) -> String? {
