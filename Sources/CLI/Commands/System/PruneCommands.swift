@@ -14,7 +14,7 @@ struct PruneOptions: ParsableArguments {
     /// Asks, prunes and tells.
     ///
     /// - Parameter what: `instances`, `images`, `networks`, `volumes`.
-    func prune(_ what: [String], all: Bool = false, warning: String) throws {
+    func prune(_ what: [String], all: Bool = false, andBuilds: Bool = false, warning: String) throws {
         guard force || Self.confirms(warning) else { throw Failure.refused("nothing was removed") }
         let filters = try ListOptions.encoded(filter)
         let client = try DaemonClient.started()
@@ -28,6 +28,10 @@ struct PruneOptions: ParsableArguments {
             if !report.removed.isEmpty { Report.line("Deleted \(kind):") }
             report.removed.forEach(Report.line)
             reclaimed &+= report.reclaimed
+        }
+        if andBuilds {
+            let answer = try client.json(.docker(.post, "build", "prune", query: [("all", all ? "1" : "0")]))
+            reclaimed &+= answer["SpaceReclaimed"]?.size ?? 0
         }
         Report.line("Total reclaimed space: \(Amounts.decimal(reclaimed))")
     }
@@ -92,7 +96,7 @@ struct SystemPruneCommand: ParsableCommand {
 
     func run() throws {
         let kinds = ["instances", "networks"] + (volumes ? ["volumes"] : []) + ["images"]
-        try options.prune(
-            kinds, all: all, warning: "all that is not in use: " + kinds.joined(separator: ", "))
+        let words = (kinds + ["cached build steps"]).joined(separator: ", ")
+        try options.prune(kinds, all: all, andBuilds: true, warning: "all that is not in use: \(words)")
     }
 }
