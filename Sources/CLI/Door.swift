@@ -20,6 +20,9 @@ package enum Door {
         } catch let exit as ContainerExit {
             Terminal.restore()
             return code(of: exit)
+        } catch let error as SystemError where error.code == EPIPE {
+            // Whoever read the output has had enough, as `head` does: no failure.
+            return Model.ExitCode.success.rawValue
         } catch {
             Terminal.restore()
             let code = report(error)
