@@ -53,9 +53,20 @@ package final class ChildProcess {
         let raised = try Self.raise(inherit)
         defer { for copy in raised { close(copy.ours) } }
         for copy in raised { posix_spawn_file_actions_adddup2(&actions, copy.ours, copy.theirs) }
+        Self.closeOthers(&actions, kept: Set(inherit.map(\.theirs)))
         pid = try Self.spawn(path, [path] + arguments, environment, &actions, &attributes)
         let pid = pid
         handle = FileDescriptor(owning: try checked("watch process \(pid)") { viv_pidfd_open(pid) })
+    }
+
+    /// Not every package that opens sockets marks them close-on-exec. A child that kept a listening socket would keep
+    /// its clients waiting for ever after our end.
+    private static func closeOthers(_ actions: inout posix_spawn_file_actions_t, kept: Set<Int32>) {
+        let floor = max((kept.max() ?? 2) + 1, 3)
+        for number in 3..<floor where !kept.contains(number) {
+            posix_spawn_file_actions_addclose(&actions, number)
+        }
+        _ = viv_spawn_close_from(&actions, floor)
     }
 
     /// `NAME=value` strings of this process.

@@ -14,6 +14,17 @@ import Testing
         #expect(try exit(of: "kill -9 $$") == .signalled(SIGKILL))
     }
 
+    @Test func `a descriptor that was left open for children is not seen by them`() throws {
+        let leaky = Glibc.open("/dev/null", O_RDONLY)
+        let given = Glibc.open("/dev/null", O_RDONLY)
+        defer {
+            close(leaky)
+            close(given)
+        }
+        let seen = "test -e /proc/$$/fd/9 && ! test -e /proc/$$/fd/\(leaky) && ! test -e /proc/$$/fd/\(given)"
+        #expect(try exit(of: seen, inherit: [.init(given, as: 9)]) == .exited(0))
+    }
+
     @Test func `a program that does not exist is an error with its name`() {
         #expect(throws: SystemError("start /no/such/program", code: ENOENT)) {
             _ = try ChildProcess("/no/such/program", [], inherit: [])
