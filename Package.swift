@@ -7,6 +7,9 @@ import PackageDescription
 /// Hot targets skip run-time exclusivity checks: vCPU state is reached through raw pointers only.
 let hot: [SwiftSetting] = [.unsafeFlags(["-enforce-exclusivity=unchecked"])]
 
+/// Targets whose tests reach what is internal to them, in release too: one configuration serves programs and tests.
+let testable: [SwiftSetting] = [.unsafeFlags(["-enable-testing"])]
+
 /// Programs carry the Swift runtime with them: they start in a few milliseconds and need no toolchain.
 /// (`--static-swift-stdlib` would ask the same of the test bundle, which cannot have it.)
 let standalone: [LinkerSetting] = [
@@ -50,17 +53,18 @@ let package = Package(
         // Floor 1: sockets
         .target(name: "Machine", dependencies: ["Host"], swiftSettings: hot),
         .target(name: "Disks", dependencies: ["Host"]),
-        .target(name: "NetworkStack", dependencies: ["Host"], swiftSettings: hot),
+        .target(name: "NetworkStack", dependencies: ["Host"], swiftSettings: hot + testable),
         .target(name: "Catalogue", dependencies: ["Host", "Model"]),
         // Floor 2: parts
         .target(name: "Devices", dependencies: ["Machine", "Disks", "NetworkStack"], swiftSettings: hot),
         .target(name: "Firmware", dependencies: ["Machine", "CZlib"]),
-        .target(name: "Translator", dependencies: ["Machine", "CLinux"], swiftSettings: hot),
+        .target(name: "Translator", dependencies: ["Machine", "CLinux"], swiftSettings: hot + testable),
         .target(name: "RISCV", dependencies: ["Translator"], swiftSettings: hot),
         // Floor 3: running
         .target(name: "Hypervisor", dependencies: ["Devices", "Firmware", "RISCV", "Model"]),
-        .target(name: "Containers", dependencies: ["Host"]),
-        .target(name: "KernelNetwork", dependencies: ["Host", "Model", "NetworkStack"]),
+        .target(name: "Containers", dependencies: ["Host"], swiftSettings: testable),
+        .target(
+            name: "KernelNetwork", dependencies: ["Host", "Model", "NetworkStack"], swiftSettings: testable),
         // Floor 4: goods
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(
@@ -73,16 +77,18 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ]),
-        .target(name: "Builder", dependencies: ["Images"]),
-        .target(name: "Store", dependencies: ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
+            ], swiftSettings: testable),
+        .target(name: "Builder", dependencies: ["Images"], swiftSettings: testable),
+        .target(
+            name: "Store", dependencies: ["Model", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: testable),
         // Floor 5: will
         .target(
             name: "Engine",
             dependencies: [
                 "Images", "Builder", "Containers", "KernelNetwork", "Store",
                 .product(name: "Logging", package: "swift-log"),
-            ]),
+            ], swiftSettings: testable),
         // Floor 6: doors
         .target(
             name: "Daemon",
@@ -93,7 +99,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ]),
+            ], swiftSettings: testable),
         .target(
             name: "CLI",
             dependencies: [

@@ -24,7 +24,7 @@ struct LayeringTests {
         "Builder": ["Images"],
         "Store": ["Model", "GRDB"],
         "Engine": ["Images", "Builder", "Containers", "KernelNetwork", "Store", "Logging"],
-        "Daemon": ["Engine", "Hummingbird", "NIO", "NIOSSL"],
+        "Daemon": ["Engine", "Hummingbird", "NIO"],
         "CLI": ["Catalogue", "Disks", "NetworkStack", "ArgumentParser", "NIO"],
         "viv": ["CLI"],
         "viv-machine": ["Hypervisor"],
@@ -40,8 +40,7 @@ struct LayeringTests {
     static let homes = [
         "FoundationEssentials": [
             "Model", "Hypervisor", "Containers", "KernelNetwork", "Images", "Builder", "Store", "Engine",
-            "Daemon",
-            "CLI",
+            "Daemon", "CLI",
         ],
         "ArgumentParser": ["CLI", "viv"],
         "AsyncHTTPClient": ["Images"],

@@ -22,8 +22,8 @@ package actor BuildCache {
     package init(folder: String, images: ImageStore) async throws(BuildError) {
         self.folder = folder
         self.images = images
-        Folder.remove("\(folder)/work")
-        for name in ["steps", "digests", "mounts", "work"] {
+        Folder.remove("\(folder)/pending")
+        for name in ["steps", "digests", "mounts", "pending"] {
             try system { () throws(SystemError) in try Folder.create("\(folder)/\(name)", mode: 0o700) }
         }
         for name in Folder.names(in: "\(folder)/steps") {
@@ -78,7 +78,7 @@ package actor BuildCache {
 
     /// A new empty folder for a running build; the caller removes it.
     func makeWorkFolder() throws(BuildError) -> String {
-        let path = "\(folder)/work/\(UniqueName.make())"
+        let path = "\(folder)/pending/\(UniqueName.make())"
         try system { () throws(SystemError) in try Folder.create(path, mode: 0o700) }
         return path
     }
