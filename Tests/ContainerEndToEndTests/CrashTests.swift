@@ -3,7 +3,9 @@ import ProgramDriver
 import Testing
 
 /// A daemon that dies at the worst moment, and comes back.
-@Suite(.serialized, .enabled(if: Requirement.containers, Requirement.why))
+@Suite(
+    .serialized, .enabled(if: Requirement.isLong, Requirement.whyLong),
+    .enabled(if: Requirement.containers, Requirement.why))
 struct CrashTests {
     let daemon: DaemonUnderTest
 

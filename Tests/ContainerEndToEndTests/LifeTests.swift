@@ -3,7 +3,9 @@ import ProgramDriver
 import Testing
 
 /// What happens to containers that live for a while.
-@Suite(.serialized, .enabled(if: Requirement.containers, Requirement.why))
+@Suite(
+    .serialized, .enabled(if: Requirement.isLong, Requirement.whyLong),
+    .enabled(if: Requirement.containers, Requirement.why))
 struct LifeTests {
     let daemon: DaemonUnderTest
 

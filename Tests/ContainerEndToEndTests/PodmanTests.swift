@@ -4,7 +4,8 @@ import Testing
 
 /// podman, with `viv-container` as its runtime.
 @Suite(
-    .serialized, .enabled(if: Requirement.containers, Requirement.why),
+    .serialized, .enabled(if: Requirement.isLong, Requirement.whyLong),
+    .enabled(if: Requirement.containers, Requirement.why),
     .enabled(if: Clients.hasPodman, "podman is not installed"))
 struct PodmanTests {
     private let folder = Programs.scratch.appending(path: "podman-\(UUID().uuidString.prefix(8))")

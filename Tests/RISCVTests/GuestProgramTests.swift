@@ -20,9 +20,11 @@ enum GuestPrograms {
     static let folder = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "GuestPrograms")
 
+    /// All but those that need a PLIC and a UART, which the machine of these tests has not: they run end to end.
     static let names: [String] = {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        return files.filter { $0.hasSuffix(".S") }.map { String($0.dropLast(2)) }.sorted()
+        return files.filter { $0.hasSuffix(".S") && $0 != "strict-plic.S" }.map { String($0.dropLast(2)) }
+            .sorted()
     }()
 
     static let areBuildable: Bool = {

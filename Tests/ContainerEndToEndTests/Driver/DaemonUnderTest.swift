@@ -16,7 +16,8 @@ final class DaemonUnderTest {
 
     /// Starts the daemon and waits until it answers. With `image`, gives it `test/busybox:1` first.
     init(options: [String] = [], image: Bool = true) throws {
-        folder = Programs.scratch.appending(path: "daemon-\(UUID().uuidString.prefix(8))")
+        // Names of sockets are short: 107 bytes.
+        folder = URL(filePath: "/tmp/vivarium-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         self.options = options
         try start()
@@ -58,6 +59,7 @@ final class DaemonUnderTest {
 
     /// Removes every container and network, then ends the daemon.
     func end() {
+        defer { try? FileManager.default.removeItem(at: folder) }
         guard process.isRunning else { return }
         if let all = try? viv("ps", "-aq").output.split(separator: "\n").map(String.init), !all.isEmpty {
             _ = try? viv(["rm", "-f"] + all)
@@ -120,6 +122,9 @@ struct Disappointment: Error, CustomStringConvertible {
 /// Why a test of containers cannot run here.
 enum Requirement {
     static let isRoot = getuid() == 0
+    /// Long ones run under `make test-long`.
+    static let isLong = ProcessInfo.processInfo.environment["VIV_LONG"] != nil
+    static let whyLong: Comment = "runs under make test-long"
     static let busybox = FileManager.default.isExecutableFile(atPath: "/bin/busybox")
     static let containers = isRoot && busybox && find("nft")
     static let why: Comment = "needs root, Debian's busybox-static and nftables"
