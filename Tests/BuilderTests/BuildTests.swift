@@ -147,7 +147,7 @@ struct BuildTests {
             try await fixture.build("FROM scratch\nCOPY nope /\n")
         }
         #expect(missing?.description.hasPrefix("Dockerfile:2: “nope” is not there") == true)
-        #expect(Folder.names(in: "\(fixture.root)/cache/work").isEmpty)
+        #expect(Folder.names(in: "\(fixture.root)/cache/pending").isEmpty)
     }
 
     @Test func mountPointsLeaveNoTrace() async throws {

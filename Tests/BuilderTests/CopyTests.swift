@@ -167,6 +167,6 @@ struct CopyTests {
         await #expect(throws: BuildError.self) {
             try await fixture.build("FROM scratch\n") { $0.context = .archive(descriptor: raw) }
         }
-        #expect(Folder.names(in: "\(fixture.root)/cache/work").isEmpty)
+        #expect(Folder.names(in: "\(fixture.root)/cache/pending").isEmpty)
     }
 }

@@ -146,6 +146,6 @@ struct BuildExecutionTests {
         await #expect(throws: BuildError.self) { try await task.value }
         #expect(Folder.names(in: "\(bench.root)/builds").isEmpty)
         #expect(Folder.names(in: "\(bench.root)/runtime").isEmpty)
-        #expect(Folder.names(in: "\(bench.root)/cache/work").isEmpty)
+        #expect(Folder.names(in: "\(bench.root)/cache/pending").isEmpty)
     }
 }

@@ -8,7 +8,7 @@ import Images
 /// - `steps/KEY.json`: what a step left; its layer is held in the image store as long as the record is here.
 /// - `digests/KEY`: content digests of files inside layers, which never change.
 /// - `mounts/NAME/`: cache mounts.
-/// - `work/`: what running builds write; emptied when the cache is opened.
+/// - `pending/`: what running builds write; emptied when the cache is opened.
 package actor BuildCache {
     static let owner = "build-cache"
 
