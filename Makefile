@@ -74,7 +74,8 @@ test: test-build
 	$(BUILT)/viv guests update busybox || $(BUILT)/viv guests
 	@status=0; \
 	$(TEST) --skip 'EndToEndTests|EngineTests|DaemonTests|UnicornTests' || status=1; \
-	$(TEST) --filter 'EngineTests|DaemonTests|UnicornTests' --no-parallel || status=1; \
+	$(TEST) --filter UnicornTests || status=1; \
+	$(TEST) --filter 'EngineTests|DaemonTests' --no-parallel || status=1; \
 	$(TEST) --filter EndToEndTests --no-parallel || status=1; \
 	exit $$status
 
