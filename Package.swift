@@ -131,7 +131,7 @@ let package = Package(
         .testTarget(name: "RISCVTests", dependencies: ["RISCV"]),
         .testTarget(name: "HypervisorTests", dependencies: ["Hypervisor", "TestSupport"]),
         .testTarget(name: "CLITests", dependencies: ["CLI"], swiftSettings: plain),
-        .testTarget(name: "DifferentialTests", dependencies: ["RISCV"], exclude: ["unicorn-oracle"]),
+        .testTarget(name: "DifferentialTests", dependencies: ["RISCV"]),
         .testTarget(name: "EndToEndTests", dependencies: ["Model", "ProgramDriver"]),
         .testTarget(name: "ModelTests", dependencies: ["Model"]),
         .testTarget(name: "ContainersTests", dependencies: ["Containers"], swiftSettings: plain),
