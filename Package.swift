@@ -64,6 +64,7 @@ let package = Package(
         .target(name: "Firmware", dependencies: ["Machine", "CZlib"]),
         .target(name: "Translator", dependencies: ["Machine", "CLinux"], swiftSettings: hot + testable),
         .target(name: "RISCV", dependencies: ["Translator"], swiftSettings: hot),
+        .target(name: "X86", dependencies: ["Translator"], swiftSettings: hot),
         // Floor 3: running
         .target(name: "Hypervisor", dependencies: ["Devices", "Firmware", "RISCV", "Model"]),
         .target(name: "Containers", dependencies: ["Host"], swiftSettings: testable),
@@ -129,6 +130,8 @@ let package = Package(
         .testTarget(name: "FirmwareTests", dependencies: ["Firmware"]),
         .testTarget(name: "TranslatorTests", dependencies: ["Translator"]),
         .testTarget(name: "RISCVTests", dependencies: ["RISCV"]),
+        .target(name: "NativeRun", path: "Tests/NativeRun"),
+        .testTarget(name: "X86Tests", dependencies: ["X86", "NativeRun"]),
         .testTarget(name: "HypervisorTests", dependencies: ["Hypervisor", "TestSupport"]),
         .testTarget(name: "CLITests", dependencies: ["CLI"], swiftSettings: plain),
         .testTarget(name: "DifferentialTests", dependencies: ["RISCV"]),

@@ -16,6 +16,7 @@ struct LayeringTests {
         "Firmware": ["Machine", "CZlib"],
         "Translator": ["Machine"],
         "RISCV": ["Translator"],
+        "X86": ["Translator"],
         "Hypervisor": ["Devices", "Firmware", "RISCV", "Model"],
         "Containers": ["Host"],
         "KernelNetwork": ["Host", "Model", "NetworkStack"],

@@ -1,14 +1,14 @@
 import Glibc
 
-/// Where a hart's thread sleeps, and where others wait for the hart: one lock, two conditions.
-final class Sleeper: @unchecked Sendable {
+/// Where a vCPU's thread sleeps, and where others wait for the vCPU: one lock, two conditions.
+package final class Sleeper: @unchecked Sendable {
     // SAFETY: the storage is set up in `init` and then used through pthread calls only.
 
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let woken = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-    init() {
+    package init() {
         pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
@@ -28,7 +28,7 @@ final class Sleeper: @unchecked Sendable {
     }
 
     /// Sleeps until `isDone` holds, looking at it after every wake-up, or until the time is over.
-    func sleep(nanoseconds: UInt64?, until isDone: () -> Bool) {
+    package func sleep(nanoseconds: UInt64?, until isDone: () -> Bool) {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         guard let nanoseconds else {
@@ -42,14 +42,14 @@ final class Sleeper: @unchecked Sendable {
     }
 
     /// Wakes the sleeper. What it waits for must have been made true before.
-    func wake() {
+    package func wake() {
         pthread_mutex_lock(mutex)
         pthread_cond_signal(woken)
         pthread_mutex_unlock(mutex)
     }
 
     /// Waits until `isDone` holds, looking at it after every `announce`.
-    func await(_ isDone: () -> Bool) {
+    package func await(_ isDone: () -> Bool) {
         pthread_mutex_lock(mutex)
         while !isDone() { pthread_cond_wait(changed, mutex) }
         pthread_mutex_unlock(mutex)
@@ -57,7 +57,7 @@ final class Sleeper: @unchecked Sendable {
 
     /// Changes something that others await.
     @discardableResult
-    func announce<Result>(_ change: () -> Result) -> Result {
+    package func announce<Result>(_ change: () -> Result) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         pthread_cond_broadcast(changed)

@@ -1,10 +1,9 @@
 import Glibc
 import Host
-import Machine
 import Synchronization
 
-/// Kicks running harts when their timers come due: one thread for the whole machine, asleep until the
-/// earliest deadline. A hart that sleeps in WFI times its own sleep and needs no alarm.
+/// Kicks running vCPUs when their timers come due: one thread for the whole machine, asleep until the
+/// earliest deadline. A vCPU that sleeps times its own sleep and needs no alarm.
 package final class AlarmClock: Sendable {
     private struct Alarms {
         var deadlines: [UInt64]
@@ -84,7 +83,7 @@ package final class AlarmClock: Sendable {
 
 extension Clock {
     /// How long so many ticks take, rounded up; a day at most.
-    func nanoseconds(forTicks ticks: UInt64) -> UInt64 {
+    package func nanoseconds(forTicks ticks: UInt64) -> UInt64 {
         let day: UInt64 = 86_400_000_000_000
         let (high, low) = ticks.multipliedFullWidth(by: 1_000_000_000)
         guard high < frequency else { return day }

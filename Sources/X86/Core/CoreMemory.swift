@@ -1,0 +1,137 @@
+import Machine
+
+// What the TLB does not know: walks, devices, pages that hold code.
+extension Core {
+    /// A non-canonical address; the run loop turns it into #SS or #GP, whichever the instruction deserves.
+    static let nonCanonical = Fault(13, 0xFFFF_FFFF)
+
+    /// The page of `address` for an access in the current mode.
+    ///
+    /// - Throws: #PF (with CR2 set), or `nonCanonical`.
+    func translate(_ address: UInt64, _ access: Access) throws(Fault) -> PageMapping {
+        try translate(address, access, currentSet)
+    }
+
+    private func translate(_ address: UInt64, _ access: Access, _ set: TLB.Set) throws(Fault) -> PageMapping {
+        guard Self.isCanonical(address) else { throw access == .execute ? .protection : Self.nonCanonical }
+        let walker = PageWalker(
+            memory: memory, cr0: state.pointee.cr0, cr3: state.pointee.cr3, cr4: state.pointee.cr4,
+            efer: state.pointee.efer, isUser: set == .user, avoidsUser: set == .supervisorStrict)
+        do throws(Fault) {
+            return try walker.walk(address, access)
+        } catch {
+            state.pointee.cr2 = address
+            throw error
+        }
+    }
+
+    /// Enters a page of RAM into the TLB. Pages that hold code get no write tag.
+    func enter(_ address: UInt64, _ mapping: PageMapping, _ host: UnsafeMutableRawPointer) {
+        tlb.fill(
+            address, currentSet, mapping, host: UInt64(UInt(bitPattern: host)),
+            writable: mapping.writable && !blocks.isCode(mapping.physical))
+    }
+
+    /// Makes every store to the page of `physical` take the slow path.
+    func protectCode(_ physical: UInt64) {
+        guard let host = memory.pointer(to: physical & ~0xFFF, count: 4096) else { return }
+        tlb.protect(host: UInt64(UInt(bitPattern: host)))
+    }
+
+    func slowLoad(_ address: UInt64, _ size: UInt8) throws(Fault) -> UInt64 {
+        let bytes = UInt64(1) << UInt64(size)
+        if address & 0xFFF > 4096 - bytes {
+            guard Self.isCanonical(address &+ bytes &- 1) else { throw Self.nonCanonical }
+            var value: UInt64 = 0
+            for index in 0..<bytes { value |= try slowLoad(address &+ index, 0) << (8 * index) }
+            return value
+        }
+        let mapping = try translate(address, .read)
+        if let host = memory.pointer(to: mapping.physical, count: 4096) { enter(address, mapping, host) }
+        return loadPhysical(mapping.physical | address & 0xFFF, size)
+    }
+
+    func slowStore(_ address: UInt64, _ size: UInt8, _ value: UInt64) throws(Fault) {
+        let bytes = UInt64(1) << UInt64(size)
+        if address & 0xFFF > 4096 - bytes {
+            try probeWrite(address, bytes)
+            for index in 0..<bytes { try slowStore(address &+ index, 0, value >> (8 * index)) }
+            return
+        }
+        let mapping = try translate(address, .write)
+        if let host = memory.pointer(to: mapping.physical, count: 4096) {
+            forgetCode(mapping.physical)
+            enter(address, mapping, host)
+        }
+        storePhysical(mapping.physical | address & 0xFFF, size, value)
+    }
+
+    /// The page is about to be written to: what was decoded from it no longer counts, and the block at work may
+    /// be part of it.
+    private func forgetCode(_ physical: UInt64) {
+        guard blocks.isCode(physical) else { return }
+        blocks.forget(page: physical)
+        state.pointee.blockEnd = 0
+    }
+
+    /// Throws what writing `count` bytes (at most a page) would throw, and writes nothing.
+    func probeWrite(_ address: UInt64, _ count: UInt64) throws(Fault) {
+        let last = address &+ count &- 1
+        guard Self.isCanonical(last) else { throw Self.nonCanonical }
+        _ = try translate(address, .write)
+        if last & ~0xFFF != address & ~0xFFF { _ = try translate(last & ~0xFFF, .write) }
+    }
+
+    // MARK: Physical memory
+
+    /// Reads RAM, or else a device; all ones where there is neither.
+    func loadPhysical(_ address: UInt64, _ size: UInt8) -> UInt64 {
+        guard let pointer = memory.pointer(to: address, count: 1 << UInt64(size)) else {
+            let width = AccessWidth(rawValue: 1 << size) ?? .byte
+            return bus.read(address, width: width) ?? .max
+        }
+        switch size {
+        case 0: return UInt64(pointer.load(as: UInt8.self))
+        case 1: return UInt64(pointer.loadUnaligned(as: UInt16.self))
+        case 2: return UInt64(pointer.loadUnaligned(as: UInt32.self))
+        default: return pointer.loadUnaligned(as: UInt64.self)
+        }
+    }
+
+    /// Writes RAM, or else a device; nothing where there is neither.
+    func storePhysical(_ address: UInt64, _ size: UInt8, _ value: UInt64) {
+        guard let pointer = memory.pointer(to: address, count: 1 << UInt64(size)) else {
+            _ = bus.write(address, width: AccessWidth(rawValue: 1 << size) ?? .byte, value)
+            return
+        }
+        switch size {
+        case 0: pointer.storeBytes(of: UInt8(truncatingIfNeeded: value), as: UInt8.self)
+        case 1: pointer.storeBytes(of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
+        case 2: pointer.storeBytes(of: UInt32(truncatingIfNeeded: value), as: UInt32.self)
+        default: pointer.storeBytes(of: value, as: UInt64.self)
+        }
+    }
+
+    // MARK: Implicit supervisor accesses (SDM vol. 3, section 4.6): descriptor tables, TSS, exception frames
+
+    func systemLoad(_ address: UInt64, _ size: UInt8) throws(Fault) -> UInt64 {
+        let bytes = UInt64(1) << UInt64(size)
+        if address & 0xFFF > 4096 - bytes {
+            var value: UInt64 = 0
+            for index in 0..<bytes { value |= try systemLoad(address &+ index, 0) << (8 * index) }
+            return value
+        }
+        return loadPhysical(try translate(address, .read, .supervisor).physical | address & 0xFFF, size)
+    }
+
+    func systemStore(_ address: UInt64, _ size: UInt8, _ value: UInt64) throws(Fault) {
+        let bytes = UInt64(1) << UInt64(size)
+        if address & 0xFFF > 4096 - bytes {
+            for index in 0..<bytes { try systemStore(address &+ index, 0, value >> (8 * index)) }
+            return
+        }
+        let mapping = try translate(address, .write, .supervisor)
+        if memory.contains(mapping.physical, 4096) { forgetCode(mapping.physical) }
+        storePhysical(mapping.physical | address & 0xFFF, size, value)
+    }
+}

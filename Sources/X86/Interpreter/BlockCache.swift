@@ -1,0 +1,97 @@
+import Machine
+
+/// A straight run of decoded instructions within one page.
+struct InstructionBlock {
+    /// Physical address of the first byte, and the code's mode in bits 62 and 63; `UInt64.max` for none.
+    var tag: UInt64
+    var first: UnsafeMutablePointer<Instruction>
+    var count: Int
+}
+
+/// Decoded code by physical address. A page that was decoded from is flagged in `GuestMemory`, loses its write
+/// tags, and is forgotten as a whole when it is written to.
+final class BlockCache {
+    private static let slots = 1 << 16
+    private static let capacity = 1 << 18
+    /// No block is longer.
+    static let longest = 64
+
+    private let table: UnsafeMutablePointer<InstructionBlock>
+    private let instructions: UnsafeMutablePointer<Instruction>
+    private var used = 0
+    private let memory: GuestMemory
+    /// Pages flagged since the cache was last emptied.
+    private var pages: [UInt64] = []
+
+    init(memory: GuestMemory) {
+        self.memory = memory
+        table = .allocate(capacity: Self.slots)
+        instructions = .allocate(capacity: Self.capacity)
+        table.initialize(
+            repeating: InstructionBlock(tag: .max, first: instructions, count: 0), count: Self.slots)
+    }
+
+    deinit {
+        table.deallocate()
+        instructions.deallocate()
+    }
+
+    @inline(__always)
+    static func tag(_ physical: UInt64, _ mode: UInt8) -> UInt64 { physical | UInt64(mode) << 62 }
+
+    @inline(__always)
+    func slot(_ physical: UInt64) -> UnsafeMutablePointer<InstructionBlock> {
+        table + Int(truncatingIfNeeded: (physical ^ physical >> 14) & UInt64(Self.slots - 1))
+    }
+
+    /// Room for one block.
+    func room() -> UnsafeMutablePointer<Instruction> {
+        if used + Self.longest > Self.capacity { clear() }
+        return instructions + used
+    }
+
+    /// Enters the block of `count` instructions that were written to `room()`.
+    func enter(_ physical: UInt64, _ mode: UInt8, count: Int) -> UnsafeMutablePointer<InstructionBlock> {
+        let block = slot(physical)
+        block.pointee = InstructionBlock(
+            tag: Self.tag(physical, mode), first: instructions + used, count: count)
+        used += count
+        return block
+    }
+
+    /// Flags the page as holding code. True when it was not flagged before.
+    func flag(_ physical: UInt64) -> Bool {
+        let flags = memory.pageFlags + Int((physical &- memory.base) >> 12)
+        guard flags.pointee & GuestMemory.PageFlags.code.rawValue == 0 else { return false }
+        flags.pointee |= GuestMemory.PageFlags.code.rawValue
+        pages.append(physical & ~0xFFF)
+        return true
+    }
+
+    func isCode(_ physical: UInt64) -> Bool {
+        memory.pageFlags[Int((physical &- memory.base) >> 12)] & GuestMemory.PageFlags.code.rawValue != 0
+    }
+
+    /// Forgets everything decoded from the page of `physical`.
+    func forget(page physical: UInt64) {
+        let page = physical & ~0xFFF
+        guard memory.contains(page, 4096) else { return }
+        memory.pageFlags[Int((page &- memory.base) >> 12)] &= ~GuestMemory.PageFlags.code.rawValue
+        for offset in 0..<UInt64(4096) {
+            let block = slot(page + offset)
+            if block.pointee.tag != .max, block.pointee.tag & ~(3 << 62) == page + offset {
+                block.pointee.tag = .max
+            }
+        }
+    }
+
+    /// Forgets all.
+    func clear() {
+        for page in pages {
+            memory.pageFlags[Int((page &- memory.base) >> 12)] &= ~GuestMemory.PageFlags.code.rawValue
+        }
+        pages.removeAll(keepingCapacity: true)
+        for slot in 0..<Self.slots { table[slot].tag = .max }
+        used = 0
+    }
+}

@@ -1,0 +1,88 @@
+import Machine
+
+// From RIP to decoded instructions.
+extension Interpreter {
+    /// The block at RIP; `nil` when its first instruction reaches into the next page.
+    @inline(__always)
+    func findBlock() throws(Fault) -> UnsafeMutablePointer<InstructionBlock>? {
+        let rip = r[17]
+        let entry = tlbEntry(rip)
+        if entry.pointee.execute ^ rip > 4095 { try fillExecute(rip) }
+        let physical = cpu.physical(ofHost: entry.pointee.distance &+ rip)
+        let block = cpu.blocks.slot(physical)
+        if block.pointee.tag == BlockCache.tag(physical, s.pointee.mode) { return block }
+        return decodeBlock(physical)
+    }
+
+    /// Makes the page of `rip` executable in the TLB.
+    private func fillExecute(_ rip: UInt64) throws(Fault) {
+        let mapping = try cpu.translate(rip, .execute)
+        guard let host = cpu.memory.pointer(to: mapping.physical, count: 4096) else {
+            // Code in a device: nothing does that on purpose.
+            throw .protection
+        }
+        cpu.enter(rip, mapping, host)
+    }
+
+    /// Decodes up to where the straight run or the page ends.
+    private func decodeBlock(_ physical: UInt64) -> UnsafeMutablePointer<InstructionBlock>? {
+        guard let bytes = cpu.memory.pointer(to: physical, count: 4096 - physical & 0xFFF) else { return nil }
+        // Stores to the page must be seen from before its bytes are read.
+        if cpu.blocks.flag(physical) { cpu.protectCode(physical) }
+        let code = UnsafePointer(bytes.assumingMemoryBound(to: UInt8.self))
+        let available = Int(4096 - physical & 0xFFF)
+        let mode = Decoder.Mode(rawValue: s.pointee.mode) ?? .bits64
+        let room = cpu.blocks.room()
+        // Room may have been made by forgetting all, this page's flag included.
+        _ = cpu.blocks.flag(physical)
+        var count = 0
+        var offset = 0
+        while count < BlockCache.longest, offset < available {
+            guard let instruction = cpu.decoder.decode(code + offset, count: available - offset, mode) else {
+                break
+            }
+            (room + count).initialize(to: instruction)
+            count += 1
+            offset += Int(instruction.length)
+            if instruction.chapter.endsBlock { break }
+        }
+        return count == 0 ? nil : cpu.blocks.enter(physical, s.pointee.mode, count: count)
+    }
+
+    /// Executes one instruction that lies on two pages; it is decoded each time.
+    func executeStraddling() throws(Fault) {
+        let start = r[17]
+        var bytes = InlineArray<16, UInt8>(repeating: 0)
+        for index in 0..<Decoder.longest {
+            let address = start &+ UInt64(index)
+            // A page that the instruction does not reach need not be there.
+            if index > 0, address & 0xFFF == 0, decode(bytes, count: index) != nil { break }
+            bytes[index] = try fetchByte(address)
+        }
+        guard var instruction = decode(bytes, count: Decoder.longest) else { throw .undefined }
+        r[17] = start &+ UInt64(instruction.length)
+        s.pointee.blockEnd = 0
+        do throws(Fault) {
+            try execute(&instruction)
+            s.pointee.instructions &+= 1
+        } catch {
+            if !error.isTrap { r[17] = start }
+            throw settle(error, &instruction)
+        }
+    }
+
+    private func decode(_ bytes: InlineArray<16, UInt8>, count: Int) -> Instruction? {
+        var bytes = bytes
+        return withUnsafeBytes(of: &bytes) { raw in
+            guard let base = raw.baseAddress else { return nil }
+            let mode = Decoder.Mode(rawValue: s.pointee.mode) ?? .bits64
+            return cpu.decoder.decode(base.assumingMemoryBound(to: UInt8.self), count: count, mode)
+        }
+    }
+
+    private func fetchByte(_ address: UInt64) throws(Fault) -> UInt8 {
+        let mapping = try cpu.translate(address, .execute)
+        guard let byte = cpu.memory.load8(mapping.physical | address & 0xFFF) else { throw .protection }
+        return byte
+    }
+}

@@ -1,0 +1,138 @@
+import CLinux
+
+// String instructions (SDM vol. 1, section 7.3.9).
+extension Interpreter {
+    private enum Register {
+        static let rcx = 1
+        static let rsi = 6
+        static let rdi = 7
+    }
+
+    /// After so many turns a repeated instruction looks whether somebody wants the core.
+    private static let turns = 256
+
+    func string(_ i: UnsafePointer<Instruction>) throws(Fault) {
+        guard i.pointee.flags.contains(.rep) || i.pointee.flags.contains(.repne) else {
+            return try stringStep(i)
+        }
+        let mask = addressMask(i)
+        var left = Self.turns
+        while r[Register.rcx] & mask != 0 {
+            if try bulk(i) == 0 {
+                try stringStep(i)
+                countDown(1, mask)
+                let comparing = i.pointee.op == .cmps || i.pointee.op == .scas
+                if comparing, isZero != i.pointee.flags.contains(.rep) { return }
+            }
+            left -= 1
+            if left == 0, r[Register.rcx] & mask != 0 { return pauseRepeat(i) }
+        }
+    }
+
+    /// Goes back to the instruction, which is interruptible between two turns.
+    func pauseRepeat(_ i: UnsafePointer<Instruction>) {
+        r[17] &-= UInt64(i.pointee.length)
+        endBlock()
+    }
+
+    func addressMask(_ i: UnsafePointer<Instruction>) -> UInt64 {
+        i.pointee.flags.contains(.address32)
+            ? 0xFFFF_FFFF : i.pointee.flags.contains(.address16) ? 0xFFFF : .max
+    }
+
+    func countDown(_ count: UInt64, _ mask: UInt64) {
+        r[Register.rcx] = mask == 0xFFFF ? r[1] & ~mask | (r[1] &- count) & mask : (r[1] &- count) & mask
+    }
+
+    func advance(_ register: Int, _ i: UnsafePointer<Instruction>, _ mask: UInt64, _ bytes: UInt64) {
+        let isDown = s.pointee.systemFlags & Flag.direction != 0
+        let value = (isDown ? r[register] &- bytes : r[register] &+ bytes) & mask
+        r[register] = mask == 0xFFFF ? r[register] & ~mask | value : value
+    }
+
+    func stringSource(_ i: UnsafePointer<Instruction>, _ mask: UInt64) -> UInt64 {
+        (r[Register.rsi] & mask) &+ cpu.bases[Int(i.pointee.segment)]
+    }
+
+    func stringTarget(_ mask: UInt64) -> UInt64 {
+        let base = s.pointee.mode == Decoder.Mode.bits64.rawValue ? 0 : cpu.bases[Int(SegmentSlot.es)]
+        return (r[Register.rdi] & mask) &+ base
+    }
+
+    private func stringStep(_ i: UnsafePointer<Instruction>) throws(Fault) {
+        let size = i.pointee.size
+        let mask = addressMask(i)
+        let bytes = UInt64(1) << UInt64(size)
+        let room = room(size)
+        switch i.pointee.op {
+        case .movs:
+            try store(stringTarget(mask), size, try load(stringSource(i, mask), size))
+            advance(Register.rsi, i, mask, bytes)
+            advance(Register.rdi, i, mask, bytes)
+        case .stos:
+            try store(stringTarget(mask), size, r[0])
+            advance(Register.rdi, i, mask, bytes)
+        case .lods:
+            setRegister(0, size, try load(stringSource(i, mask), size))
+            advance(Register.rsi, i, mask, bytes)
+        case .cmps:
+            let b = try load(stringTarget(mask), size) &<< room
+            let a = try load(stringSource(i, mask), size) &<< room
+            subtractFlags(a, b, a &- b, room)
+            advance(Register.rsi, i, mask, bytes)
+            advance(Register.rdi, i, mask, bytes)
+        default:
+            let a = r[0] &<< room
+            let b = try load(stringTarget(mask), size) &<< room
+            subtractFlags(a, b, a &- b, room)
+            advance(Register.rdi, i, mask, bytes)
+        }
+    }
+
+    /// Does as many upward turns of REP MOVS and REP STOS at once as stay in one page on each side.
+    ///
+    /// - Returns: how many; 0 when they must be made one by one.
+    private func bulk(_ i: UnsafePointer<Instruction>) throws(Fault) -> UInt64 {
+        let isCopy = i.pointee.op == .movs
+        guard isCopy || i.pointee.op == .stos, s.pointee.systemFlags & Flag.direction == 0 else { return 0 }
+        let mask = addressMask(i)
+        let size = UInt64(i.pointee.size)
+        let target = stringTarget(mask)
+        let from = isCopy ? stringSource(i, mask) : target
+        let reach = min(4096 - target & 0xFFF, 4096 - from & 0xFFF)
+        let count = min(r[Register.rcx] & mask, reach >> size)
+        let bytes = count << size
+        guard count > 1, let to = direct(target, bytes, write: true) else { return 0 }
+        if isCopy {
+            // Overlapping copies repeat what was just written.
+            guard let source = direct(from, bytes, write: false), to <= source || to >= source + Int(bytes)
+            else {
+                return 0
+            }
+            to.copyMemory(from: source, byteCount: Int(bytes))
+            advance(Register.rsi, i, mask, bytes)
+        } else {
+            fill(to, Int(count), i.pointee.size)
+        }
+        advance(Register.rdi, i, mask, bytes)
+        countDown(count, mask)
+        return count
+    }
+
+    private func fill(_ place: UnsafeMutableRawPointer, _ count: Int, _ size: UInt8) {
+        switch size {
+        case 0:
+            place.initializeMemory(as: UInt8.self, repeating: UInt8(truncatingIfNeeded: r[0]), count: count)
+        case 1:
+            for index in 0..<count {
+                (place + 2 * index).storeBytes(of: UInt16(truncatingIfNeeded: r[0]), as: UInt16.self)
+            }
+        case 2:
+            for index in 0..<count {
+                (place + 4 * index).storeBytes(of: UInt32(truncatingIfNeeded: r[0]), as: UInt32.self)
+            }
+        default:
+            for index in 0..<count { (place + 8 * index).storeBytes(of: r[0], as: UInt64.self) }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Machine
+
+/// One entry of a TLB set. A tag equals the page's virtual address when that kind of access may go ahead, and
+/// otherwise a value that no address at this index can match.
+struct TLBEntry {
+    var read: UInt64
+    var write: UInt64
+    var execute: UInt64
+    /// What to add to an address in the page for the host's.
+    var distance: UInt64
+}
+
+/// The software TLB of one core: direct-mapped sets of plain entries, one set for each way in which rights can
+/// differ, so that a change of privilege flushes nothing.
+final class TLB {
+    /// Which rights hold: user mode, supervisor mode, supervisor mode kept off user pages by SMAP.
+    enum Set: Int {
+        case user, supervisor, supervisorStrict
+    }
+
+    static let size = 1024
+    private static let sets = 3
+
+    private let entries: UnsafeMutablePointer<TLBEntry>
+    /// Numbers of the entries filled since the last flush.
+    private let filled: UnsafeMutablePointer<UInt16>
+    private var count = 0
+    /// Large pages that entries were made from, as addresses shifted by the page's size. Those of 2 MiB and of
+    /// 1 GiB share the set: confusing them costs a flush.
+    private var largePages: Swift.Set<UInt64> = []
+
+    init() {
+        entries = .allocate(capacity: Self.size * Self.sets)
+        filled = .allocate(capacity: Self.size * Self.sets)
+        for index in 0..<Self.size * Self.sets { (entries + index).initialize(to: Self.empty(index)) }
+    }
+
+    deinit {
+        entries.deallocate()
+        filled.deallocate()
+    }
+
+    /// The tag's index bits are never those of its slot.
+    private static func empty(_ index: Int) -> TLBEntry {
+        let tag = UInt64((index & (size - 1)) ^ 1) << 12
+        return TLBEntry(read: tag, write: tag, execute: tag, distance: 0)
+    }
+
+    func base(of set: Set) -> UnsafeMutablePointer<TLBEntry> { entries + set.rawValue * Self.size }
+
+    /// Enters a page. An entry for the same page keeps no rights but those given.
+    func fill(_ address: UInt64, _ set: Set, _ mapping: PageMapping, host: UInt64, writable: Bool) {
+        let index = set.rawValue * Self.size + Int(address >> 12 & UInt64(Self.size - 1))
+        let empty = Self.empty(index)
+        if count == Self.size * Self.sets { flush() }
+        if entries[index].distance == 0 {
+            filled[count] = UInt16(index)
+            count += 1
+        }
+        if mapping.sizeBits > 12 { largePages.insert(address >> UInt64(mapping.sizeBits)) }
+        let page = address & ~0xFFF
+        entries[index] = TLBEntry(
+            read: mapping.readable ? page : empty.read, write: writable ? page : empty.write,
+            execute: mapping.executable ? page : empty.execute, distance: host &- page)
+    }
+
+    func flush() {
+        for position in 0..<count { entries[Int(filled[position])] = Self.empty(Int(filled[position])) }
+        count = 0
+        largePages.removeAll(keepingCapacity: true)
+    }
+
+    /// Forgets one page in all sets; of a large page every part that may be here.
+    func flush(page address: UInt64) {
+        if largePages.contains(address >> 21) || largePages.contains(address >> 30) { return flush() }
+        for set in 0..<Self.sets {
+            let index = set * Self.size + Int(address >> 12 & UInt64(Self.size - 1))
+            entries[index] = Self.empty(index)
+        }
+    }
+
+    /// Takes the right to write a host page from every entry that has it.
+    func protect(host page: UInt64) {
+        for position in 0..<count {
+            let index = Int(filled[position])
+            let empty = Self.empty(index)
+            guard entries[index].write != empty.write else { continue }
+            if entries[index].write &+ entries[index].distance == page { entries[index].write = empty.write }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+/// CPUID (SDM vol. 2, CPUID): what the core can do, neither more nor less.
+package enum Identification {
+    package struct Leaf: Equatable, Sendable {
+        package var eax: UInt32 = 0
+        package var ebx: UInt32 = 0
+        package var ecx: UInt32 = 0
+        package var edx: UInt32 = 0
+    }
+
+    /// Cycles a second of the time-stamp counter: the frequency that the core's clock must have.
+    package static let timeStampFrequency: UInt64 = 1_000_000_000
+    /// Cycles a second of the local APIC's timer, which is the crystal that the time-stamp counter multiplies.
+    package static let crystalFrequency: UInt64 = 25_000_000
+
+    /// Says that the processor has none of the flaws that software works around: nothing here is speculative.
+    static let architectureCapabilities: UInt64 =
+        1 << 0 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 13 | 1 << 14 | 1 << 15 | 1 << 24 | 1 << 26
+        | 1 << 27
+
+    private static let vendor = ("Genu", "ineI", "ntel")
+    private static let name = "Vivarium x86-64 processor"
+    /// Family 6, a model number that no processor has.
+    private static let signature: UInt32 = 0x0009_06F0
+
+    // Leaf 1, ECX: SSE3, SSSE3, CMPXCHG16B, SSE4.1, MOVBE, POPCNT, TSC deadline, hypervisor.
+    private static let features1C: UInt32 =
+        1 << 0 | 1 << 9 | 1 << 13 | 1 << 19 | 1 << 22 | 1 << 23 | 1 << 24 | 1 << 31
+    // EDX: FPU, PSE, TSC, MSR, PAE, CX8, APIC, SEP off, PGE, CMOV, PAT, CLFSH, FXSR, SSE, SSE2.
+    private static let features1D: UInt32 =
+        1 << 0 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 13 | 1 << 15 | 1 << 16 | 1 << 19
+        | 1 << 24 | 1 << 25 | 1 << 26
+    // Leaf 7, EBX: FSGSBASE, TSC_ADJUST, SMEP, SMAP. EDX: ARCH_CAPABILITIES.
+    private static let features7B: UInt32 = 1 << 0 | 1 << 1 | 1 << 7 | 1 << 20
+    private static let features7D: UInt32 = 1 << 29
+    // Leaf 8000_0001, EDX: SYSCALL, NX, 1 GiB pages, RDTSCP, long mode. ECX: LAHF, LZCNT, PREFETCHW.
+    private static let extendedD: UInt32 = 1 << 11 | 1 << 20 | 1 << 26 | 1 << 27 | 1 << 29
+    private static let extendedC: UInt32 = 1 << 0 | 1 << 5 | 1 << 8
+
+    package static func leaf(_ number: UInt32, _ subleaf: UInt32, core: Core) -> Leaf {
+        switch number {
+        case 0: words(eax: 0x16, vendor.0, vendor.2, vendor.1)
+        case 1:
+            Leaf(eax: signature, ebx: core.id << 24 | 1 << 16 | 8 << 8, ecx: features1C, edx: features1D)
+        case 6: Leaf(eax: 1 << 2)
+        case 7: subleaf == 0 ? Leaf(ebx: features7B, edx: features7D) : Leaf()
+        case 0x15:
+            Leaf(eax: 1, ebx: UInt32(timeStampFrequency / crystalFrequency), ecx: UInt32(crystalFrequency))
+        case 0x16:
+            Leaf(
+                eax: UInt32(timeStampFrequency / 1_000_000), ebx: UInt32(timeStampFrequency / 1_000_000),
+                ecx: 100)
+        case 0x4000_0000: words(eax: 0x4000_0000, "Viva", "rium", "    ")
+        case 0x8000_0000: Leaf(eax: 0x8000_0008)
+        case 0x8000_0001: Leaf(ecx: extendedC, edx: extendedD)
+        case 0x8000_0002...0x8000_0004: brand(Int(number - 0x8000_0002))
+        case 0x8000_0007: Leaf(edx: 1 << 8)
+        case 0x8000_0008: Leaf(eax: 48 << 8 | UInt32(PageWalker.physicalBits))
+        default: Leaf()
+        }
+    }
+
+    private static func words(eax: UInt32, _ b: String, _ c: String, _ d: String) -> Leaf {
+        Leaf(eax: eax, ebx: word(b.utf8), ecx: word(c.utf8), edx: word(d.utf8))
+    }
+
+    private static func word(_ characters: some Sequence<UInt8>) -> UInt32 {
+        characters.prefix(4).enumerated().reduce(0) { $0 | UInt32($1.element) << UInt32(8 * $1.offset) }
+    }
+
+    private static func brand(_ part: Int) -> Leaf {
+        let padded = Array(name.utf8) + [UInt8](repeating: 0, count: 48 - name.utf8.count)
+        let four = (0..<4).map { word(padded[(part * 16 + $0 * 4)...]) }
+        return Leaf(eax: four[0], ebx: four[1], ecx: four[2], edx: four[3])
+    }
+}
