@@ -120,7 +120,7 @@ let package = Package(
         .executableTarget(name: "vivd", dependencies: ["Daemon"], linkerSettings: standalone + foundation),
         // Tests
         .target(name: "TestSupport", dependencies: ["Devices"], path: "Tests/TestSupport"),
-        .target(name: "ProgramDriver", path: "Tests/ProgramDriver"),
+        .target(name: "ProgramDriver", dependencies: ["Host"], path: "Tests/ProgramDriver"),
         .testTarget(name: "HostTests", dependencies: ["Host"]),
         .testTarget(name: "MachineTests", dependencies: ["Machine"]),
         .testTarget(name: "DisksTests", dependencies: ["Disks"]),
@@ -135,7 +135,7 @@ let package = Package(
         .testTarget(name: "HypervisorTests", dependencies: ["Hypervisor", "TestSupport"]),
         .testTarget(name: "CLITests", dependencies: ["CLI"], swiftSettings: plain),
         .testTarget(name: "DifferentialTests", dependencies: ["RISCV"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["Model", "ProgramDriver"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["Host", "Model", "ProgramDriver"]),
         .testTarget(name: "ModelTests", dependencies: ["Model"]),
         .testTarget(name: "ContainersTests", dependencies: ["Containers"], swiftSettings: plain),
         .testTarget(name: "KernelNetworkTests", dependencies: ["KernelNetwork"], swiftSettings: plain),
@@ -145,7 +145,8 @@ let package = Package(
         .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: plain),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: plain),
         .testTarget(
-            name: "ContainerEndToEndTests", dependencies: ["Model", "ProgramDriver"], swiftSettings: plain),
+            name: "ContainerEndToEndTests", dependencies: ["Host", "Model", "ProgramDriver"],
+            swiftSettings: plain),
         .testTarget(name: "HouseTests"),
     ],
     swiftLanguageModes: [.v6]

@@ -155,6 +155,7 @@ extension Engine {
         }
         let needed = Set(endpoints.map(\.networkID))
         let (network, restored) = (network, bridges.filter { needed.contains($0.id) })
+        await retireLeftovers(bridges.filter { !needed.contains($0.id) })
         guard !restored.isEmpty else { return }
         let failures = (try? await blocking { network.restore(restored) }) ?? []
         for (record, error) in failures { log.warning("network \(record.spec.name): \(error)") }

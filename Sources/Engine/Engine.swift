@@ -34,6 +34,8 @@ package actor Engine {
     var addresses = AddressPool()
     /// Networks whose bridges are there.
     var realised: Set<String> = []
+    /// Networks that will be taken down when nobody needs them soon.
+    var retirements: [String: Task<Void, Never>] = [:]
     var volumes: [String: VolumeRecord] = [:]
     var snapshots: [String: [VolumeSnapshot]] = [:]
     var journal: EventJournal
@@ -81,6 +83,7 @@ package actor Engine {
         for entry in instances.values { entry.runner?.letGo() }
         for exec in execs.values { exec.connection?.end() }
         for entry in instances.values { await entry.watch?.value }
+        await retireIdleNetworks()
         journal.finish()
         watcher.stop()
         store.close()

@@ -94,6 +94,13 @@ extension NetworkBackend {
         _ = plans.withLock { $0.removeValue(forKey: networkID) }
     }
 
+    /// Takes down what is there of a network that nobody uses now; `create` brings it back.
+    package func retire(_ record: NetworkRecord) throws(KernelNetworkError) {
+        guard Folder.exists(folder(record.id).path) else { return }
+        try takeDown(try BridgePlan(record))
+        _ = plans.withLock { $0.removeValue(forKey: record.id) }
+    }
+
     /// After a restart of the daemon: takes over the networks that are there, with their ports, and makes those that
     /// are not. Names have to be set again.
     /// - Returns: what could not be brought back and why; the others work.

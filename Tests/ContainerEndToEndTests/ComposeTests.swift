@@ -4,7 +4,7 @@ import Testing
 
 /// Docker's own compose, driving our daemon.
 @Suite(
-    .serialized, .enabled(if: Requirement.isLong, Requirement.whyLong),
+    .serialized,
     .enabled(if: Requirement.containers, Requirement.why),
     .enabled(if: Clients.hasCompose, "docker-compose is not in .build/clients: make test unpacks it"))
 struct ComposeTests {

@@ -4,7 +4,7 @@ import Testing
 
 /// Docker's own command line, driving our daemon.
 @Suite(
-    .serialized, .enabled(if: Requirement.isLong, Requirement.whyLong),
+    .serialized,
     .enabled(if: Requirement.containers, Requirement.why),
     .enabled(if: Clients.hasDocker, "the docker command is not installed"))
 struct DockerCLITests {

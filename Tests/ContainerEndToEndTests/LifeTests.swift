@@ -4,7 +4,7 @@ import Testing
 
 /// What happens to containers that live for a while.
 @Suite(
-    .serialized, .enabled(if: Requirement.isLong, Requirement.whyLong),
+    .serialized,
     .enabled(if: Requirement.containers, Requirement.why))
 struct LifeTests {
     let daemon: DaemonUnderTest
@@ -12,7 +12,7 @@ struct LifeTests {
     init() throws { daemon = try DaemonUnderTest() }
 
     private func state(of name: String) throws -> String {
-        try daemon.output("inspect", "--format", "{{.state}}", name)
+        try daemon.output("inspect", "--format", "{{.State.Status}}", name)
     }
 
     @Test func aContainerIsCreatedStartedPausedResumedStoppedAndRemoved() throws {
@@ -88,7 +88,7 @@ struct LifeTests {
             "echo turn; exit 3")
         try daemon.eventually("three restarts") {
             try state(of: "phoenix") == "exited"
-                && daemon.output("inspect", "--format", "{{.restartCount}}", "phoenix") == "3"
+                && daemon.output("inspect", "--format", "{{.RestartCount}}", "phoenix") == "3"
         }
         #expect(try daemon.viv("logs", "phoenix").output == "turn\nturn\nturn\nturn\n")
     }
@@ -98,7 +98,9 @@ struct LifeTests {
             "run", "-d", "--name", "patient", "--health-cmd", "test -e /tmp/well", "--health-interval",
             "200ms",
             "--health-retries", "2", Busybox.name, "sleep", "1000")
-        func health() throws -> String { try daemon.output("inspect", "--format", "{{.health}}", "patient") }
+        func health() throws -> String {
+            try daemon.output("inspect", "--format", "{{.State.Health.Status}}", "patient")
+        }
         try daemon.eventually("unhealthy") { try health() == "unhealthy" }
         try daemon.output("exec", "patient", "touch", "/tmp/well")
         try daemon.eventually("healthy") { try health() == "healthy" }
@@ -115,7 +117,7 @@ struct LifeTests {
         try daemon.output("run", "--name", "story", Busybox.name, "true")
         try daemon.output("rm", "story")
         let until = "\(Int(Date.now.timeIntervalSince1970) + 1)"
-        let told = try daemon.output("events", "--since", since, "--until", until, "--format", "{{.action}}")
+        let told = try daemon.output("events", "--since", since, "--until", until, "--format", "{{.Action}}")
         let actions = told.split(separator: "\n").map(String.init)
         for action in ["create", "start", "die", "destroy"] { #expect(actions.contains(action), "\(told)") }
     }

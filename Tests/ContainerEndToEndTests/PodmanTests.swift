@@ -4,11 +4,12 @@ import Testing
 
 /// podman, with `viv-container` as its runtime.
 @Suite(
-    .serialized, .enabled(if: Requirement.isLong, Requirement.whyLong),
+    .serialized,
     .enabled(if: Requirement.containers, Requirement.why),
     .enabled(if: Clients.hasPodman, "podman is not installed"))
-struct PodmanTests {
-    private let folder = Programs.scratch.appending(path: "podman-\(UUID().uuidString.prefix(8))")
+final class PodmanTests {
+    /// podman wants the path of its run folder below 50 characters.
+    private let folder = URL(filePath: "/tmp/vivarium-podman-\(UUID().uuidString.prefix(8))")
 
     init() throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -22,6 +23,13 @@ struct PodmanTests {
         """.write(to: folder.appending(path: "containers.conf"), atomically: true, encoding: .utf8)
         let answer = try podman("import", try Busybox.archive.get().path(), Busybox.name)
         guard answer.code == 0 else { throw Disappointment(answer.errors) }
+    }
+
+    deinit {
+        _ = try? podman("rm", "--all", "--force")
+        _ = try? Command.run(
+            URL(filePath: "/usr/bin/umount"), [folder.appending(path: "data/overlay").path()])
+        try? FileManager.default.removeItem(at: folder)
     }
 
     private func podman(_ words: String...) throws -> Command {

@@ -4,7 +4,7 @@ import Testing
 
 /// Docker's Python library, driving our daemon.
 @Suite(
-    .serialized, .enabled(if: Requirement.isLong, Requirement.whyLong),
+    .serialized,
     .enabled(if: Requirement.containers, Requirement.why),
     .enabled(if: Clients.hasSDK, "PyPI's docker is not in .build/python: make test fetches it"))
 struct PythonSDKTests {

@@ -4,7 +4,7 @@ import Testing
 
 /// A user without any privilege, whose daemon `viv` starts by itself.
 @Suite(
-    .serialized, .enabled(if: Requirement.isLong, Requirement.whyLong),
+    .serialized,
     .enabled(if: Nobody.canRun, "needs root to become nobody, programs that nobody may read, user namespaces")
 )
 struct RootlessTests {

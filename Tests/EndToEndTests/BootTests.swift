@@ -12,13 +12,13 @@ struct BootTests {
         #expect(try guest.shell("uname -m").text == "riscv64")
         #expect(try guest.shell("grep -c ^processor /proc/cpuinfo").text == "1")
         #expect(try guest.shell("false").status == 1)
-        try guest.type("poweroff")
+        guest.type("poweroff")
         #expect(try guest.exitCode() == 0)
     }
 
     @Test func whatIsTypedBeforeTheGuestListensIsKept() throws {
         let guest = try Guest(["busybox"])
-        try guest.type("echo typed' 'ahead; poweroff")
+        guest.type("echo typed' 'ahead; poweroff")
         try guest.expect("typed ahead")
         #expect(try guest.exitCode() == 0)
     }
@@ -29,7 +29,7 @@ struct BootTests {
         let busy =
             "for i in 1 2 3 4; do (n=0; while [ $n -lt 2000 ]; do n=$((n+1)); done) & done; wait; echo done"
         #expect(try guest.shell(busy).text.hasSuffix("done"))
-        try guest.type("poweroff")
+        guest.type("poweroff")
         #expect(try guest.exitCode() == 0)
     }
 
@@ -37,18 +37,18 @@ struct BootTests {
         let server = try PageServer(page: "a page of the host\n")
         let guest = try boot()
         #expect(try guest.shell("wget -q -O - http://10.0.2.2:\(server.port)/").text == "a page of the host")
-        try guest.type("poweroff")
+        guest.type("poweroff")
         #expect(try guest.exitCode() == 0)
     }
 
     @Test func aRebootStartsAgain() throws {
         let guest = try boot()
         _ = try guest.shell("touch /mark")
-        try guest.type("reboot")
+        guest.type("reboot")
         try guest.expect("Linux version")
         try guest.expect("# ")
         #expect(try guest.shell("ls /").text.contains("mark") == false)
-        try guest.type("poweroff")
+        guest.type("poweroff")
         #expect(try guest.exitCode() == 0)
     }
 
@@ -57,7 +57,7 @@ struct BootTests {
         let id = try guest.id
         #expect(try Command.run(Programs.viv, ["pause", id]).code == 0)
         #expect(try Command.run(Programs.viv, ["ps"]).output.contains("paused"))
-        try guest.type("echo still' 'here")
+        guest.type("echo still' 'here")
         #expect(try Command.run(Programs.viv, ["resume", id]).code == 0)
         try guest.expect("still here")
         #expect(try Command.run(Programs.viv, ["kill", id]).code == 0)
@@ -69,20 +69,20 @@ struct BootTests {
         #expect(try Command.run(Programs.viv, ["reset", try guest.id]).code == 0)
         try guest.expect("Linux version")
         try guest.expect("# ")
-        try guest.type("poweroff")
+        guest.type("poweroff")
         #expect(try guest.exitCode() == 0)
     }
 
     @Test func aTerminationSignalPowersTheGuestDown() throws {
         let guest = try boot()
-        guest.process.terminate()
+        guest.program.signal(SIGTERM)
         #expect(try guest.exitCode() == 0)
     }
 
     @Test func aMachineDiesWithItsParent() throws {
         let guest = try boot()
         let machine = try #require(guest.children.first)
-        kill(guest.process.processIdentifier, SIGKILL)
+        guest.program.signal(SIGKILL)
         let deadline = Date(timeIntervalSinceNow: 30)
         while kill(machine, 0) == 0, Date.now < deadline { usleep(10_000) }
         #expect(kill(machine, 0) == -1)
@@ -96,7 +96,7 @@ struct BootTests {
 
     @Test func eventsAreLinesOfJSON() throws {
         let guest = try boot("--json")
-        guest.process.terminate()
+        guest.program.signal(SIGTERM)
         #expect(try guest.exitCode() == 0)
         let lines = guest.output.finish().split(separator: "\n")
         let events = try lines.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }

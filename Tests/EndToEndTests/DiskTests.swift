@@ -13,13 +13,13 @@ struct DiskTests {
         let disk = try Programs.disk("shared", size: Self.size)
         let writer = try boot("--disk", disk.path())
         #expect(try writer.shell("echo kept | dd of=/dev/vda bs=512 seek=100 conv=fsync").status == 0)
-        try writer.type("poweroff")
+        writer.type("poweroff")
         #expect(try writer.exitCode() == 0)
         let reader = try boot("--disk", disk.path() + ",readonly")
         #expect(
             try reader.shell("dd if=/dev/vda bs=512 skip=100 count=1 2>/dev/null | head -n 1").text == "kept")
         #expect(try reader.shell("echo no | dd of=/dev/vda").status != 0)
-        try reader.type("poweroff")
+        reader.type("poweroff")
         #expect(try reader.exitCode() == 0)
     }
 
@@ -37,7 +37,7 @@ struct DiskTests {
         let guest = try boot("--disk", disk.path(), "--ephemeral")
         let write = "echo gone | dd of=/dev/vda conv=fsync 2>/dev/null && head -n 1 /dev/vda"
         #expect(try guest.shell(write).text == "gone")
-        try guest.type("poweroff")
+        guest.type("poweroff")
         #expect(try guest.exitCode() == 0)
         #expect(try Data(contentsOf: disk) == Data(count: Int(Self.size)))
     }
@@ -48,7 +48,7 @@ struct DiskTests {
         let second = try Command.run(Programs.viv, ["boot", "busybox", "--disk", disk.path()])
         #expect(second.code == 69)
         #expect(second.errors.contains("in use"))
-        try first.type("poweroff")
+        first.type("poweroff")
         #expect(try first.exitCode() == 0)
     }
 
@@ -64,7 +64,7 @@ struct DiskTests {
         #expect(try guest.shell("echo kept | dd of=/dev/vda conv=fsync").status == 0)
         #expect(try guest.shell("dd if=/dev/urandom of=/dev/vda bs=1M count=8 seek=1 conv=fsync").status != 0)
         #expect(try guest.shell("head -n 1 /dev/vda").text == "kept")
-        try guest.type("poweroff")
+        guest.type("poweroff")
         #expect(try guest.exitCode() == 0)
         #expect(guest.output.text(from: 0).contains("\"event\":\"diskError\""))
     }

@@ -12,9 +12,9 @@ struct FirmwareTests {
         try guest.expect("OpenSBI v")
         try guest.expect("U-Boot 20")
         try guest.expect("autoboot")
-        try guest.type("")
+        guest.type("")
         try guest.expect("=> ")
-        try guest.type("poweroff")
+        guest.type("poweroff")
         #expect(try guest.exitCode() == 0)
     }
 
@@ -27,16 +27,16 @@ struct FirmwareTests {
             disk.path() + ",readonly",
         ])
         try guest.expect("autoboot")
-        try guest.type("")
+        guest.type("")
         try guest.expect("=> ")
-        try guest.type("setenv bootargs console=ttyS0; load virtio 0 ${kernel_addr_r} /Image")
+        guest.type("setenv bootargs console=ttyS0; load virtio 0 ${kernel_addr_r} /Image")
         try guest.expect("bytes read")
         try guest.expect("=> ")
-        try guest.type("booti ${kernel_addr_r} - ${fdtcontroladdr}")
+        guest.type("booti ${kernel_addr_r} - ${fdtcontroladdr}")
         try guest.expect("Linux version")
         // Without a root file system the kernel gives up, which is as far as this goes.
         try guest.expect("Unable to mount root fs")
-        kill(guest.process.processIdentifier, SIGKILL)
+        guest.program.signal(SIGKILL)
     }
 
     /// A file system with the catalogue's kernel.

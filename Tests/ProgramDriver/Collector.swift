@@ -1,19 +1,35 @@
+import CLinux
 import Foundation
+import Glibc
 
 /// Reads a pipe to its end on a thread of its own.
 package final class Collector: @unchecked Sendable {
-    // SAFETY: `text` is guarded by `lock`.
+    // SAFETY: what changes is guarded by `lock`.
 
-    package let pipe = Pipe()
+    /// What a child writes to; ours is closed by `begin`.
+    let writer: Int32
+    private let reader: Int32
     private let lock = NSCondition()
     private var bytes = Data()
     private var isOver = false
 
-    package init() {
-        let handle = pipe.fileHandleForReading
+    package init() { (reader, writer) = Self.pipe() }
+
+    deinit { close(reader) }
+
+    /// Both ends of a pipe, close-on-exec: reading, writing.
+    static func pipe() -> (Int32, Int32) {
+        var ends: [Int32] = [-1, -1]
+        precondition(viv_pipe(&ends) == 0, "no pipe: \(String(cString: strerror(errno)))")
+        return (ends[0], ends[1])
+    }
+
+    /// Starts to read, now that the child has the other end.
+    func begin() {
+        close(writer)
         Thread.detachNewThread { [self] in
             while true {
-                let data = handle.availableData
+                let data = Self.read(reader)
                 lock.lock()
                 bytes += data
                 isOver = data.isEmpty
@@ -21,6 +37,16 @@ package final class Collector: @unchecked Sendable {
                 lock.unlock()
                 if data.isEmpty { return }
             }
+        }
+    }
+
+    /// The next bytes; empty at the end.
+    private static func read(_ descriptor: Int32) -> Data {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            return Data(buffer.prefix(max(count, 0)))
         }
     }
 

@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import Host
 
 /// A command that runs to its end.
 package struct Command {
@@ -8,34 +10,38 @@ package struct Command {
     /// Ended by a signal, whose number `code` then is.
     package let wasKilled: Bool
 
-    /// Runs a program, by default without input. One that takes longer than `patience` seconds is killed.
+    /// Runs a program, by default without input. One that takes longer than `patience` seconds is ended.
     package static func run(
         _ program: URL, _ arguments: [String], input: Data? = nil, patience: Double = 60,
         environment extra: [String: String] = [:]
     ) throws -> Command {
-        let process = Process()
-        process.executableURL = program
-        process.arguments = arguments
-        process.environment = environment.merging(extra) { _, given in given }
-        let source = input.map { _ in Pipe() }
-        process.standardInput = source ?? FileHandle.nullDevice
-        let (output, errors) = (Collector(), Collector())
-        process.standardOutput = output.pipe
-        process.standardError = errors.pipe
-        try process.run()
-        if let source, let input {
-            Thread.detachNewThread {
-                try? source.fileHandleForWriting.write(contentsOf: input)
-                try? source.fileHandleForWriting.close()
+        signal(SIGPIPE, SIG_IGN)
+        let running = try RunningProgram(
+            program.path(), arguments, hasInput: input != nil,
+            environment: environment.merging(extra) { _, given in given })
+        if let input {
+            Foundation.Thread.detachNewThread {
+                running.type(input)
+                running.closeInput()
             }
         }
-        let watchdog = DispatchWorkItem { process.terminate() }
-        DispatchQueue.global().asyncAfter(deadline: .now() + patience, execute: watchdog)
-        process.waitUntilExit()
-        watchdog.cancel()
+        let exit = running.wait(patience) ?? end(running)
+        let (code, wasKilled) =
+            switch exit {
+            case .exited(let code): (code, false)
+            case .signalled(let number): (number, true)
+            }
         return Command(
-            code: process.terminationStatus, output: output.finish(), errors: errors.finish(),
-            wasKilled: process.terminationReason == .uncaughtSignal)
+            code: code, output: running.output.finish(), errors: running.errors.finish(), wasKilled: wasKilled
+        )
+    }
+
+    private static func end(_ running: RunningProgram) -> ChildProcess.Exit {
+        running.signal(SIGTERM)
+        while true {
+            if let exit = running.wait(10) { return exit }
+            running.signal(SIGKILL)
+        }
     }
 
     /// Ours, with a runtime directory that no other machine is in.

@@ -12,12 +12,13 @@ package enum Programs {
 
     package static let viv = folder.appending(path: "viv")
 
-    /// A folder of this test run, private to it.
+    /// A folder of this test run, private to it; gone when the run has ended.
     package static let scratch: URL = {
         let folder = FileManager.default.temporaryDirectory.appending(
             path: "vivarium-e2e-\(UUID().uuidString)")
         try? FileManager.default.createDirectory(
             at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        atexit { try? FileManager.default.removeItem(at: Programs.scratch) }
         return folder
     }()
 }

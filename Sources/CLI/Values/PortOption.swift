@@ -24,8 +24,10 @@ package enum PortOption {
         guard (1...2).contains(parts.count), let inside = range(parts[parts.count - 1]) else {
             throw objection(text)
         }
-        let outside: Ports? = parts.count == 2 && !parts[0].isEmpty ? range(parts[0]) : nil
-        if parts.count == 2, !parts[0].isEmpty, outside == nil { throw objection(text) }
+        // No port of the host, and port 0, leave the choice to the daemon.
+        let isChosen = parts.count == 2 && !parts[0].isEmpty && parts[0] != "0"
+        let outside: Ports? = isChosen ? range(parts[0]) : nil
+        if isChosen, outside == nil { throw objection(text) }
         return try mappings(inside, outside, address, transport, text)
     }
 

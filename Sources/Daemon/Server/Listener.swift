@@ -43,6 +43,8 @@ struct Listener: Sendable {
                         group.addTask { await door.handle(value: connection, logger: logger) }
                     }
                 }
+            } catch is CancellationError {
+                logger.debug("stopped listening at \(address)")
             } catch {
                 logger.error("stopped listening at \(address): \(error)")
             }

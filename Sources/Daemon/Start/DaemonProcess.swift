@@ -38,7 +38,11 @@ package final class DaemonProcess: Sendable {
         if let reason = Namespaces.leaveMounts() { logger.warning("\(reason)") }
         ProcessLimits.adjust()
         Host.Signals.ignoreBrokenPipes()
-        signals = SignalStream([SIGTERM, SIGINT, SIGHUP])
+        do throws(SystemError) {
+            signals = try SignalStream([SIGTERM, SIGINT, SIGHUP])
+        } catch {
+            throw DaemonError(.system, error.description)
+        }
     }
 
     /// Goes on as root of a user namespace; returns only when that fails.

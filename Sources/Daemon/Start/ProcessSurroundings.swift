@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Host
+import Synchronization
 
 enum Environment {
     /// A variable's value; `nil` when it is missing or empty.
@@ -29,23 +30,33 @@ enum ProcessLimits {
     }
 }
 
-/// Signals as they come, read by a thread of its own.
+/// Signals as they come.
+///
+/// By handlers, not by a mask: the main thread of a program with `await` at its top sleeps in `dispatch_main`, which
+/// lets every signal through, and what is not handled would end the process there.
 struct SignalStream: Sendable {
     let stream: AsyncStream<Int32>
+    /// Where the handlers write; all that may be done in one.
+    private static let sink = Atomic<Int32>(-1)
 
-    /// Blocks `numbers` in this thread and all that it starts from now on: make it before there are others.
-    init(_ numbers: [Int32]) {
+    /// One stream a process.
+    init(_ numbers: [Int32]) throws(SystemError) {
         let (stream, continuation) = AsyncStream<Int32>.makeStream()
         self.stream = stream
-        var set = sigset_t()
-        sigemptyset(&set)
-        for number in numbers { sigaddset(&set, number) }
-        pthread_sigmask(SIG_BLOCK, &set, nil)
-        let waiting = set
-        _ = try? Host.Thread(name: "signals") {
-            var set = waiting
-            var number: Int32 = 0
-            while sigwait(&set, &number) == 0 { continuation.yield(number) }
+        var ends: [Int32] = [-1, -1]
+        try checked("make a pipe for signals") { viv_pipe(&ends) }
+        let source = ends[0]
+        Self.sink.store(ends[1], ordering: .releasing)
+        _ = try Host.Thread(name: "signals") {
+            while let bytes = try? Descriptors.read(source), !bytes.isEmpty {
+                for number in bytes { continuation.yield(Int32(number)) }
+            }
+        }
+        for number in numbers {
+            signal(number) { number in
+                var byte = UInt8(truncatingIfNeeded: number)
+                write(SignalStream.sink.load(ordering: .acquiring), &byte, 1)
+            }
         }
     }
 }

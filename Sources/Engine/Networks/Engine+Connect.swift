@@ -40,12 +40,12 @@ extension Engine {
     private func plugIn(
         _ entry: Entry, _ record: NetworkRecord, _ wanted: EndpointSpec
     ) async throws(EngineError) -> Endpoint {
-        try await realise(record)
         let index = Self.freeInterface(entry)
         let isFirst = entry.attached.isEmpty
         let endpoint = try allocate(entry, record, wanted)
         let (backend, pid) = (network, entry.instance.processID)
         do {
+            try await realise(record)
             try await blocking {
                 try backend.attach(
                     pid: pid, networkID: record.id, endpoint: endpoint, interface: "eth\(index)",
@@ -54,6 +54,7 @@ extension Engine {
         } catch {
             entry.attached.removeAll { $0.endpointID == endpoint.endpointID }
             addresses.release(endpoint.endpointID, in: record.id)
+            retireLater(record.id)
             throw error
         }
         entry.interfaces[endpoint.endpointID] = index
@@ -108,5 +109,6 @@ extension Engine {
         }
         addresses.release(endpoint.endpointID, in: record.id)
         try? await updateNames(record.id)
+        retireLater(record.id)
     }
 }

@@ -57,8 +57,8 @@ extension Engine {
                 guard let record = network(named: name) else {
                     throw EngineError(.notFound, "network \(name) not found")
                 }
-                try await realise(record)
                 let endpoint = try allocate(entry, record, endpointSpec(spec.network, record))
+                try await realise(record)
                 endpoints[record.spec.name] = endpoint
             }
         } catch {
@@ -138,7 +138,10 @@ extension Engine {
         }
         entry.instance.ports = []
         for name in entry.instance.endpoints.keys { clearAddresses(entry, name) }
-        for endpoint in attached { try? await updateNames(endpoint.networkID) }
+        for endpoint in attached {
+            try? await updateNames(endpoint.networkID)
+            retireLater(endpoint.networkID)
+        }
     }
 
     private func clearAddresses(_ entry: Entry, _ name: String) {

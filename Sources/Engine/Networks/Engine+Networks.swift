@@ -58,19 +58,8 @@ extension Engine {
             throw error
         }
         networks[id] = record
+        retireLater(id)
         return record
-    }
-
-    /// Makes a network's bridge when it was not needed yet since this daemon's start.
-    func realise(_ record: NetworkRecord) async throws(EngineError) {
-        guard !realised.contains(record.id) else { return }
-        try await exclusively("network/\(record.spec.name)") { () async throws(EngineError) in
-            guard !realised.contains(record.id) else { return }
-            let backend = network
-            let failures = try await blocking { backend.restore([record]) }
-            if let (_, error) = failures.first { throw EngineError(error) }
-            realised.insert(record.id)
-        }
     }
 
     func networkEvent(_ action: String, _ record: NetworkRecord, instance: InstanceID? = nil) -> Event {

@@ -103,8 +103,9 @@ extension Engine {
                 return (pid, first, try MonitorConnection(path: path, loop: runtime.watcher.loop))
             }
             await connection.send(.attach(options.streams))
-            began(entry, id, spec, pid, control)
-            return MonitorPort(connection, exitFile: folder.execExit(id))
+            let settled = OneShot<Void>()
+            began(entry, id, spec, pid, control, settled)
+            return MonitorPort(connection, exitFile: folder.execExit(id), settled: settled)
         } catch {
             execs[id]?.record.exitCode = error.description.contains("ermission") ? 126 : 127
             throw error
@@ -112,7 +113,8 @@ extension Engine {
     }
 
     private func began(
-        _ entry: Entry, _ id: String, _ spec: ExecSpec, _ pid: Int32, _ control: MonitorConnection
+        _ entry: Entry, _ id: String, _ spec: ExecSpec, _ pid: Int32, _ control: MonitorConnection,
+        _ settled: OneShot<Void>
     ) {
         execs[id]?.record.isRunning = true
         execs[id]?.record.processID = pid
@@ -123,16 +125,16 @@ extension Engine {
             let port = MonitorPort(control, exitFile: folder.execExit(id))
             var code: Int32 = 137
             if case .end(.exited(let exitCode)) = await port.next() { code = exitCode }
-            await execEnded(entry, id, code)
+            execEnded(entry, id, code)
+            settled.fulfil(())
+            try? await blocking {
+                unlink(folder.execExit(id))
+                unlink(folder.execSocket(id))
+            }
         }
     }
 
-    private func execEnded(_ entry: Entry, _ id: String, _ code: Int32) async {
-        let folder = layout.folder(entry.id)
-        try? await blocking {
-            unlink(folder.execExit(id))
-            unlink(folder.execSocket(id))
-        }
+    private func execEnded(_ entry: Entry, _ id: String, _ code: Int32) {
         guard execs[id] != nil else { return }
         execs[id]?.record.isRunning = false
         execs[id]?.record.exitCode = code

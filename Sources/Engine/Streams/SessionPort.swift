@@ -23,10 +23,13 @@ enum PortEvent: Equatable, Sendable {
 final class MonitorPort: SessionPort {
     private let connection: MonitorConnection
     private let exitFile: String
+    private let settled: OneShot<Void>?
 
-    init(_ connection: MonitorConnection, exitFile: String) {
+    /// - Parameter settled: what the end waits for, so that whoever has seen it finds it in the records as well.
+    init(_ connection: MonitorConnection, exitFile: String, settled: OneShot<Void>? = nil) {
         self.connection = connection
         self.exitFile = exitFile
+        self.settled = settled
     }
 
     func next() async -> PortEvent {
@@ -35,12 +38,17 @@ final class MonitorPort: SessionPort {
             case .output(let bytes): return .chunk(StreamChunk(.stdout, bytes))
             case .errors(let bytes): return .chunk(StreamChunk(.stderr, bytes))
             case .startFailed(let reason): return .end(.failed(reason))
-            case .exited(let record): return .end(.exited(record.exitCode))
+            case .exited(let record): return await end(record)
             case .started: continue
             }
         }
         // The packet was missed; the file has the same record. It is small and was just written.
         guard let record = ExitFile.read(exitFile) else { return .end(.detached) }
+        return await end(record)
+    }
+
+    private func end(_ record: ExitRecord) async -> PortEvent {
+        await settled?.value()
         return .end(.exited(record.exitCode))
     }
 

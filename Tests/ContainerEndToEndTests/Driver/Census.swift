@@ -1,5 +1,6 @@
 import Foundation
 import ProgramDriver
+import Testing
 
 /// What a host has of what containers are made of: counted before and after, to see that nothing is left.
 struct Census: Equatable, CustomStringConvertible {
@@ -16,7 +17,7 @@ struct Census: Equatable, CustomStringConvertible {
             links: try lines("ip", "-brief", "link", field: 0).filter { $0.hasPrefix("viv") },
             tables: try lines("nft", "list", "tables").filter { $0.contains("viv") },
             processes: try lines("ps", "-eo", "args").filter {
-                $0.contains("viv-container") || $0.contains("viv-network")
+                ($0.contains("viv-container") || $0.contains("viv-network")) && $0.contains("/vivarium-")
             })
     }
 
@@ -29,7 +30,20 @@ struct Census: Equatable, CustomStringConvertible {
             processes: processes.subtracting(earlier.processes))
     }
 
-    var isEmpty: Bool {
+    /// Waits until nothing of ours is there that was not there then.
+    func expectNothingMore(_ daemon: DaemonUnderTest) throws {
+        var more = self
+        do {
+            try daemon.eventually("nothing is left") {
+                more = try Census.take().beyond(self)
+                return more.isEmpty
+            }
+        } catch {
+            Issue.record("left on the host:\n\(more)")
+        }
+    }
+
+    private var isEmpty: Bool {
         mounts.isEmpty && controlGroups.isEmpty && links.isEmpty && tables.isEmpty && processes.isEmpty
     }
 

@@ -1,11 +1,12 @@
 import Foundation
+import Host
 import ProgramDriver
 import Testing
 
 /// A `vivd` with folders of its own, and the clients that talk to it.
 final class DaemonUnderTest {
     let folder: URL
-    private(set) var process = Process()
+    private var program: RunningProgram?
     private let options: [String]
 
     var data: URL { folder.appending(path: "data") }
@@ -31,20 +32,14 @@ final class DaemonUnderTest {
 
     /// Starts the daemon again, after its end.
     func start() throws {
-        process = Process()
-        process.executableURL = Programs.folder.appending(path: "vivd")
-        process.arguments = ["--data", data.path(), "--run", run.path()] + options
-        process.environment = Command.environment
-        process.standardInput = FileHandle.nullDevice
-        _ = FileManager.default.createFile(atPath: log.path(), contents: nil)
-        let sink = try FileHandle(forWritingTo: log)
-        try sink.seekToEnd()
-        process.standardOutput = sink
-        process.standardError = sink
-        try process.run()
+        let sink = try FileDescriptor.open(log.path(), O_WRONLY | O_CREAT | O_APPEND)
+        let program = try RunningProgram(
+            Programs.folder.appending(path: "vivd").path(),
+            ["--data", data.path(), "--run", run.path()] + options, log: sink.raw)
+        self.program = program
         let deadline = Date(timeIntervalSinceNow: 60)
         while try viv("system", "info").code != 0 {
-            guard process.isRunning, Date.now < deadline else {
+            guard program.isRunning, Date.now < deadline else {
                 throw Disappointment("vivd does not answer:\n\(try String(contentsOf: log, encoding: .utf8))")
             }
             usleep(50_000)
@@ -53,20 +48,20 @@ final class DaemonUnderTest {
 
     /// Kills the daemon as a crash would.
     func crash() {
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        program?.signal(SIGKILL)
+        program?.wait(60)
     }
 
     /// Removes every container and network, then ends the daemon.
     func end() {
         defer { try? FileManager.default.removeItem(at: folder) }
-        guard process.isRunning else { return }
+        guard let program, program.isRunning else { return }
         if let all = try? viv("ps", "-aq").output.split(separator: "\n").map(String.init), !all.isEmpty {
             _ = try? viv(["rm", "-f"] + all)
         }
         _ = try? viv("network", "prune", "-f")
-        process.terminate()
-        process.waitUntilExit()
+        program.signal(SIGTERM)
+        program.wait(60)
     }
 
     /// A command of `viv` against this daemon.
@@ -122,9 +117,6 @@ struct Disappointment: Error, CustomStringConvertible {
 /// Why a test of containers cannot run here.
 enum Requirement {
     static let isRoot = getuid() == 0
-    /// Long ones run under `make test-long`.
-    static let isLong = ProcessInfo.processInfo.environment["VIV_LONG"] != nil
-    static let whyLong: Comment = "runs under make test-long"
     static let busybox = FileManager.default.isExecutableFile(atPath: "/bin/busybox")
     static let containers = isRoot && busybox && find("nft")
     static let why: Comment = "needs root, Debian's busybox-static and nftables"

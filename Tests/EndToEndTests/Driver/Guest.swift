@@ -7,28 +7,19 @@ final class Guest {
     /// How long anything may take on a slow and busy host.
     static let patience: Double = 180
 
-    let process = Process()
-    let output = Collector()
-    let errors = Collector()
+    let program: RunningProgram
     /// Where the guest's serial port comes out: with `--json` among the errors.
     private let console: Collector
-    private let input = Pipe()
     private var position = 0
+
+    var output: Collector { program.output }
+    var errors: Collector { program.errors }
 
     /// Runs `viv boot` with these arguments; `wrapper` is a command that is to execute its own last arguments.
     init(_ arguments: [String], wrapper: [String] = []) throws {
-        console = arguments.contains("--json") ? errors : output
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = wrapper + [Programs.viv.path(), "boot"] + arguments
-        process.environment = Command.environment
-        process.standardInput = input
-        process.standardOutput = output.pipe
-        process.standardError = errors.pipe
-        try process.run()
-    }
-
-    deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        program = try RunningProgram(
+            "/usr/bin/env", wrapper + [Programs.viv.path(), "boot"] + arguments, hasInput: true)
+        console = arguments.contains("--json") ? program.errors : program.output
     }
 
     /// Waits until the console has shown `text`, behind what was waited for before. Returns what came between.
@@ -45,15 +36,13 @@ final class Guest {
     }
 
     /// Types a line.
-    func type(_ line: String) throws {
-        try input.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8))
-    }
+    func type(_ line: String) { program.type(Data((line + "\n").utf8)) }
 
     /// Runs a command in the guest's shell; what it prints, and its exit status.
     func shell(_ command: String) throws -> (text: String, status: Int) {
         let mark = UUID().uuidString.prefix(8)
         // The marks are typed in two parts, so that the echo of the line does not look like them.
-        try type("echo BEGIN'-'\(mark); \(command); echo END'-'\(mark)-$?-")
+        type("echo BEGIN'-'\(mark); \(command); echo END'-'\(mark)-$?-")
         try expect("BEGIN-\(mark)")
         let text = try expect("END-\(mark)-")
         let status = try expect("-").dropLast()
@@ -64,15 +53,15 @@ final class Guest {
 
     /// Waits for the end of `viv`; its exit code.
     func exitCode() throws -> Int32 {
-        let deadline = Date(timeIntervalSinceNow: Self.patience)
-        while process.isRunning, Date.now < deadline { usleep(20_000) }
-        guard !process.isRunning else { throw Disappointment("the machine does not end") }
-        return process.terminationStatus
+        switch program.wait(Self.patience) {
+        case .exited(let code), .signalled(let code): return code
+        case nil: throw Disappointment("the machine does not end")
+        }
     }
 
     /// Process ids of the children of `viv`: the machine.
     var children: [pid_t] {
-        let pid = process.processIdentifier
+        let pid = program.pid
         let text = try? String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8)
         return (text ?? "").split(separator: " ").compactMap { pid_t($0) }
     }

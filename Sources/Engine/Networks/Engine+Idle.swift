@@ -1,0 +1,69 @@
+import KernelNetwork
+import Model
+import Store
+
+// A network is a record for as long as its user wants it, and a bridge, rules and a process only while a container
+// is in it: what nobody uses costs nothing, and nothing is left of us on the host when we have gone.
+extension Engine {
+    /// How long a network outlives its last container: a series of short runs does not make it anew each time.
+    private static let patience = Duration.seconds(10)
+
+    private func isIdle(_ networkID: String) -> Bool {
+        !instances.values.contains { entry in entry.attached.contains { $0.networkID == networkID } }
+    }
+
+    /// Makes a network's bridge when nobody needed it until now. Call it with the endpoint in `attached` already:
+    /// that keeps the network from being taken down meanwhile.
+    func realise(_ record: NetworkRecord) async throws(EngineError) {
+        guard !realised.contains(record.id) else { return }
+        try await exclusively("network/\(record.spec.name)") { () async throws(EngineError) in
+            guard !realised.contains(record.id) else { return }
+            let backend = network
+            let failures = try await blocking { backend.restore([record]) }
+            if let (_, error) = failures.first { throw EngineError(error) }
+            realised.insert(record.id)
+        }
+    }
+
+    /// Takes the network down if it is idle still when the patience is over.
+    func retireLater(_ networkID: String) {
+        guard !isShuttingDown, realised.contains(networkID), isIdle(networkID) else { return }
+        retirements[networkID]?.cancel()
+        retirements[networkID] = Task {
+            guard (try? await Task.sleep(for: Self.patience)) != nil else { return }
+            await retire(networkID)
+        }
+    }
+
+    private func retire(_ networkID: String) async {
+        guard let record = networks[networkID] else { return }
+        do {
+            try await exclusively("network/\(record.spec.name)") { () async throws(EngineError) in
+                guard realised.contains(networkID), isIdle(networkID) else { return }
+                realised.remove(networkID)
+                let backend = network
+                try await blocking { try backend.retire(record) }
+            }
+        } catch {
+            log.warning("network \(record.spec.name) cannot be taken down: \(error)")
+        }
+    }
+
+    /// At the daemon's end: networks of containers that go on running stay.
+    func retireIdleNetworks() async {
+        for task in retirements.values { task.cancel() }
+        for id in realised.sorted() { await retire(id) }
+    }
+
+    /// At the daemon's start: what one that was killed has left.
+    func retireLeftovers(_ records: [NetworkRecord]) async {
+        let backend = network
+        for record in records {
+            do {
+                try await blocking { try backend.retire(record) }
+            } catch {
+                log.warning("network \(record.spec.name) cannot be taken down: \(error)")
+            }
+        }
+    }
+}
