@@ -73,12 +73,13 @@ static int write_own_file(struct viv_walk *walk, const struct viv_step *step)
     return result;
 }
 
-static int become_root(void)
+static int become_root(const struct viv_step *step)
 {
     if (syscall(SYS_setresgid, 0, 0, 0) || syscall(SYS_setresuid, 0, 0, 0))
         return -1;
     /* Other groups than those of the namespace are given up where the namespace lets go of groups at all. */
-    syscall(SYS_setgroups, 0, NULL);
+    if (!step->flags)
+        syscall(SYS_setgroups, 0, NULL);
     return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 }
 
@@ -109,7 +110,7 @@ static int walk_step(struct viv_walk *walk, const struct viv_step *step)
         viv_tell(walk->report, step->number, 0, 0);
         return 0;
     case VIV_STEP_BECOME_ROOT:
-        return become_root();
+        return become_root(step);
     case VIV_STEP_SESSION:
         return setsid() < 0 && errno != EPERM ? -1 : 0;
     case VIV_STEP_UNSHARE:

@@ -29,7 +29,7 @@ static int take_identity(const struct viv_step *step)
     if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
         return -1;
     /* A namespace that was mapped without privilege denies setgroups; without groups asked for that is no error. */
-    if (syscall(SYS_setgroups, step->count, step->bytes) && (step->count > 0 || errno != EPERM))
+    if (!step->flags && syscall(SYS_setgroups, step->count, step->bytes) && (step->count > 0 || errno != EPERM))
         return -1;
     if (syscall(SYS_setresgid, gid, gid, gid) || syscall(SYS_setresuid, uid, uid, uid))
         return -1;
@@ -120,7 +120,7 @@ static int find_program(struct viv_walk *walk, const struct viv_step *step)
         struct stat status;
         if (!stat(*path, &status)) {
             if (!S_ISREG(status.st_mode))
-                reason = S_ISDIR(status.st_mode) ? EISDIR : EACCES;
+                reason = EACCES;
             else if (!syscall(SYS_faccessat2, AT_FDCWD, *path, X_OK, AT_EACCESS)) {
                 walk->program = *path;
                 return 0;
@@ -131,6 +131,73 @@ static int find_program(struct viv_walk *walk, const struct viv_step *step)
     }
     errno = reason;
     return -1;
+}
+
+/* The sixth field of a line of passwd(5) whose third is `user`; NULL for another's line. */
+static const char *home_in(char *line, unsigned long user)
+{
+    char *fields[6] = {line};
+    unsigned long number = 0;
+    for (int index = 1; index < 6; index++) {
+        char *colon = strchr(fields[index - 1], ':');
+        if (!colon)
+            return NULL;
+        *colon = 0;
+        fields[index] = colon + 1;
+    }
+    fields[5][strcspn(fields[5], ":")] = 0;
+    if (!*fields[2] || strlen(fields[2]) > 10)
+        return NULL;
+    for (const char *digit = fields[2]; *digit; digit++) {
+        if (*digit < '0' || *digit > '9')
+            return NULL;
+        number = number * 10 + (unsigned long)(*digit - '0');
+    }
+    return number == user && *fields[5] ? fields[5] : NULL;
+}
+
+struct passwd_line {
+    char text[4096];
+    size_t length;
+};
+
+/* At the end of a line: takes the home, if the line is the user's. */
+static int take_home(struct passwd_line *line, const struct viv_step *step)
+{
+    size_t length = line->length;
+    line->length = 0;
+    if (length >= sizeof line->text)
+        return 0;
+    line->text[length] = 0;
+    const char *home = home_in(line->text, step->value);
+    if (!home || strlen(home) + sizeof "HOME=" > step->count)
+        return 0;
+    strcpy((char *)step->bytes + 5, home);
+    return 1;
+}
+
+/* Whatever the file is, the program starts: without an entry its home stays as it was given. */
+static void find_home(const struct viv_step *step)
+{
+    struct passwd_line line = {.length = 0};
+    char bytes[4096];
+    struct stat status;
+    int is_found = 0, file = open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0)
+        return;
+    ssize_t count = fstat(file, &status) || !S_ISREG(status.st_mode) ? 0 : read(file, bytes, sizeof bytes);
+    for (int turns = 0; count > 0 && !is_found && turns < 256; turns++) {
+        for (ssize_t index = 0; index < count && !is_found; index++) {
+            if (bytes[index] == '\n')
+                is_found = take_home(&line, step);
+            else if (line.length < sizeof line.text)
+                line.text[line.length++] = bytes[index];
+        }
+        count = read(file, bytes, sizeof bytes);
+    }
+    if (!is_found)
+        take_home(&line, step);
+    close(file);
 }
 
 static void restore_signals(void)
@@ -186,7 +253,8 @@ static int await_hook(pid_t hook, int seconds)
 {
     int status, pidfd = (int)syscall(SYS_pidfd_open, hook, 0);
     struct pollfd slot = {.fd = pidfd, .events = POLLIN};
-    if (seconds > 0 && poll(&slot, 1, seconds * 1000) == 0) {
+    /* A filter may forbid to look at the process: then nothing limits its time. */
+    if (seconds > 0 && pidfd >= 0 && poll(&slot, 1, seconds * 1000) == 0) {
         kill(hook, SIGKILL);
         waitpid(hook, &status, 0);
         errno = ETIMEDOUT;
@@ -196,7 +264,7 @@ static int await_hook(pid_t hook, int seconds)
         if (errno != EINTR)
             return -1;
     close(pidfd);
-    errno = ECHILD;
+    errno = VIV_HOOK_STATUS + status;
     return status == 0 ? 0 : -1;
 }
 
@@ -260,6 +328,9 @@ int viv_step_of_process(struct viv_walk *walk, const struct viv_step *step)
         return load_filter(walk, step);
     case VIV_STEP_CLOSE:
         return close_others(walk, step);
+    case VIV_STEP_HOME:
+        find_home(step);
+        return 0;
     case VIV_STEP_FIND:
         return find_program(walk, step);
     case VIV_STEP_EXECUTE:

@@ -296,6 +296,16 @@ static int pivot(struct viv_walk *walk, const struct viv_step *step)
     return step->flags ? mount(NULL, "/", NULL, step->flags, NULL) : 0;
 }
 
+/* A bare /proc of the host would let a container mount a new one. It must not go for the host, too. */
+static int unmount(const struct viv_step *step)
+{
+    if (mount(NULL, step->path, NULL, MS_SLAVE | MS_REC, NULL) && (errno == EINVAL || errno == ENOENT))
+        return 0;
+    if (!umount2(step->path, MNT_DETACH))
+        return 0;
+    return mount("tmpfs", step->path, "tmpfs", MS_RDONLY, "");
+}
+
 static int move_root(struct viv_walk *walk, const struct viv_step *step)
 {
     if (fchdir(walk->root) || (step->kind == VIV_STEP_MOVE_ROOT && mount(".", "/", NULL, MS_MOVE, NULL)))
@@ -359,6 +369,8 @@ int viv_step_in_root(struct viv_walk *walk, const struct viv_step *step)
         return walk->copied < 0 && errno != ENOENT ? -1 : 0;
     case VIV_STEP_PIVOT:
         return pivot(walk, step);
+    case VIV_STEP_UNMOUNT:
+        return unmount(step);
     case VIV_STEP_MOVE_ROOT:
     case VIV_STEP_CHANGE_ROOT:
         return move_root(walk, step);

@@ -8,6 +8,8 @@ package struct RuntimeLayout: Sendable {
     package func folder(of id: String) -> String { "\(root)/\(id)" }
     /// Written whole or not at all.
     package func state(of id: String) -> String { "\(root)/\(id)/state.json" }
+    /// The specification as it was at the creation: what becomes of the bundle's afterwards has no effect (§ Create).
+    package func config(of id: String) -> String { "\(root)/\(id)/config.json" }
     /// Open file locks on it make operations on one container exclusive.
     package func lock(of id: String) -> String { "\(root)/\(id)/lock" }
     /// A container that was created waits here for a connection; gone once it was started.

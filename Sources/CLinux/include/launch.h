@@ -13,7 +13,7 @@ enum viv_step_kind {
     VIV_STEP_JOIN,           /* setns: fd, number = kind of namespace */
     VIV_STEP_WAIT,           /* until the parent sends the letter `number` */
     VIV_STEP_TELL,           /* sends the letter `number` to the parent */
-    VIV_STEP_BECOME_ROOT,    /* of a user namespace whose ids were mapped */
+    VIV_STEP_BECOME_ROOT,    /* of a user namespace whose ids were mapped; flags = keep the groups there are */
     VIV_STEP_SESSION,        /* setsid */
     VIV_STEP_KEYRING,        /* a session keyring named `path` */
     VIV_STEP_UNSHARE,        /* flags */
@@ -37,6 +37,7 @@ enum viv_step_kind {
     VIV_STEP_COPY_UP,        /* keeps the files of `path` for the next VIV_STEP_MOUNT on it */
     VIV_STEP_CONSOLE,        /* a new terminal: fd = where its master goes, mode = rows << 16 | columns, number = bind */
     VIV_STEP_PIVOT,          /* pivot_root to the opened root; flags = propagation of the new root or 0 */
+    VIV_STEP_UNMOUNT,        /* takes the host's mount at `path` away, or covers it */
     VIV_STEP_MOVE_ROOT,      /* the same by moving the mount and chroot */
     VIV_STEP_CHANGE_ROOT,    /* the same by chroot alone */
     VIV_STEP_DIRECTORY_HERE, /* chdir to `path` and make sure that it lies inside the root */
@@ -48,7 +49,7 @@ enum viv_step_kind {
     VIV_STEP_AFFINITY,       /* bytes = mask */
     VIV_STEP_STANDARD_FILES, /* descriptors 0 to 2 belong to user `number` */
     VIV_STEP_BOUNDING,       /* keeps the capabilities of `flags` only */
-    VIV_STEP_IDENTITY,       /* mode = uid, number = gid, bytes = groups */
+    VIV_STEP_IDENTITY,       /* mode = uid, number = gid, bytes = groups; flags = keep the groups there are */
     VIV_STEP_CAPABILITIES,   /* flags = effective, value = permitted, other = inheritable, mode/number = ambient */
     VIV_STEP_ALL_POWERS,     /* makes every permitted capability effective, for the filter that follows */
     VIV_STEP_NO_NEW_PRIVILEGES,
@@ -56,6 +57,7 @@ enum viv_step_kind {
     VIV_STEP_HOOK,           /* path, list = arguments, other_list = environment, number = seconds, fd = state */
     VIV_STEP_START,          /* waits for a connection to `fd`; reports go there from then on */
     VIV_STEP_CLOSE,          /* closes descriptors from `number` on, but `fd` and `value` */
+    VIV_STEP_HOME,           /* completes bytes, "HOME=" in room for `count`, by the folder of user `value` in /etc/passwd */
     VIV_STEP_FIND,           /* the first of `list` that can be executed */
     VIV_STEP_EXECUTE,        /* list = arguments, other_list = environment */
 };
@@ -102,6 +104,9 @@ struct viv_launch {
     int32_t other_end;   /* closed in the new process */
     int32_t pidfd;       /* set by viv_launch */
 };
+
+/* From here on an error number of a step is the wait status of a hook. */
+enum { VIV_HOOK_STATUS = 1 << 16 };
 
 /* What the new process tells: a letter, and two numbers. */
 struct viv_report {

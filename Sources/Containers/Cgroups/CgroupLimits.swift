@@ -21,23 +21,55 @@ enum CgroupLimits {
     static func settings(_ resources: RuntimeSpec.Resources, isUnified: Bool) throws(ContainerError)
         -> [CgroupSetting]
     {
-        isUnified ? try unified(resources) : try separate(resources)
+        guard isUnified || resources.unified?.isEmpty ?? true else {
+            throw ContainerError(
+                .invalid, "invalid configuration: linux.resources.unified needs control groups of v2 only")
+        }
+        return isUnified ? try unified(resources) : try separate(resources)
     }
 
     /// Writes the settings into a container's groups.
     ///
     /// - Throws: `.refusedByHost` when a controller is missing or the kernel does not take a value.
     static func apply(_ settings: [CgroupSetting], to cgroup: ContainerCgroup) throws(ContainerError) {
-        for setting in settings {
+        var late: [CgroupSetting] = []
+        for setting in inOrder(settings, of: cgroup) {
             guard let folder = cgroup.folders[setting.controller] else {
                 throw ContainerError(
                     .refusedByHost,
                     "cannot set \(setting.file): this user or host has no control group for it")
             }
-            do { try CgroupFile.write("\(folder)/\(setting.file)", setting.value) } catch {
-                throw ContainerError(.refusedByHost, error.description)
+            do { try CgroupFile.write("\(folder)/\(file(of: setting, in: folder))", setting.value) } catch {
+                // With a limit above it, a shorter period is taken only after the smaller quota.
+                guard error.code == EINVAL, setting.file == "cpu.cfs_period_us", settings.count > 1 else {
+                    throw ContainerError(.refusedByHost, error.description)
+                }
+                late.append(setting)
             }
         }
+        if !late.isEmpty { try apply(late, to: cgroup) }
+    }
+
+    /// memory.limit of v1 may never be above memsw: where it would rise above the present one, that goes first.
+    private static func inOrder(_ settings: [CgroupSetting], of cgroup: ContainerCgroup) -> [CgroupSetting] {
+        let (limit, both) = ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes")
+        guard let folder = cgroup.folders["memory"],
+            let low = settings.firstIndex(where: { $0.file == limit }),
+            let high = settings.firstIndex(where: { $0.file == both }), high > low,
+            let wanted = UInt64(settings[low].value), let present = CgroupFile.number(folder, both),
+            wanted > present
+        else { return settings }
+        var settings = settings
+        settings.insert(settings.remove(at: high), at: low)
+        return settings
+    }
+
+    /// Kernels without CFQ have weights of v1 under BFQ's name, in all groups but the root.
+    private static func file(of setting: CgroupSetting, in folder: String) -> String {
+        guard setting.file.hasPrefix("blkio.weight"), access("\(folder)/\(setting.file)", F_OK) != 0 else {
+            return setting.file
+        }
+        return "blkio.bfq." + setting.file.dropFirst(6)
     }
 
     // MARK: v1
@@ -96,11 +128,13 @@ enum CgroupLimits {
 
     private static func separate(_ io: RuntimeSpec.BlockIO) -> [CgroupSetting] {
         var settings: [CgroupSetting] = []
-        if let weight = io.weight, weight != 0 { settings.append(CgroupSetting("blkio", weightFile, weight)) }
+        if let weight = io.weight, weight != 0 {
+            settings.append(CgroupSetting("blkio", "blkio.weight", weight))
+        }
         for device in io.weightDevice ?? [] {
             guard let weight = device.weight else { continue }
             settings.append(
-                CgroupSetting("blkio", weightFile + "_device", "\(device.major):\(device.minor) \(weight)"))
+                CgroupSetting("blkio", "blkio.weight_device", "\(device.major):\(device.minor) \(weight)"))
         }
         let throttles = [
             ("read_bps", io.throttleReadBpsDevice), ("write_bps", io.throttleWriteBpsDevice),
@@ -114,8 +148,4 @@ enum CgroupLimits {
         }
         return settings
     }
-
-    /// Kernels without CFQ have weights under BFQ's name.
-    private static let weightFile =
-        access("/sys/fs/cgroup/blkio/blkio.bfq.weight", F_OK) == 0 ? "blkio.bfq.weight" : "blkio.weight"
 }

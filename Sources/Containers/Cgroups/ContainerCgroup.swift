@@ -44,6 +44,12 @@ struct ContainerCgroup {
             throw ContainerError(.invalid, "linux.cgroupsPath \"\(path)\" is the root of all control groups")
         }
         for folder in folders.values where access(folder, F_OK) == 0 {
+            // A process that is put there would stand still before it could say anything.
+            guard !ContainerCgroup(folders: ["freezer": folder]).isFrozen,
+                CgroupFile.text(folder, "cgroup.freeze") != "1"
+            else {
+                throw ContainerError(.conflict, "container's cgroup unexpectedly frozen: \(folder)")
+            }
             let busy = groups(below: folder).contains { !CgroupFile.lines($0, "cgroup.procs").isEmpty }
             guard !busy else {
                 throw ContainerError(.conflict, "container's cgroup is not empty: \(folder) has processes")
@@ -54,20 +60,28 @@ struct ContainerCgroup {
     private static func makeFolders(_ folder: String, below mount: String, controller: String)
         throws(SystemError)
     {
-        if mkdir(folder, 0o755) == 0 { return try prepare(folder, controller) }
-        if errno == EEXIST { return try prepare(folder, controller) }
+        if mkdir(folder, 0o755) == 0 || errno == EEXIST {
+            return try prepare(folder, below: mount, controller: controller)
+        }
         guard errno == ENOENT, folder.count > mount.count, let slash = folder.lastIndex(of: "/") else {
             throw SystemError("make the control group \(folder)")
         }
         try makeFolders(String(folder[..<slash]), below: mount, controller: controller)
         try checked("make the control group \(folder)") { mkdir(folder, 0o755) }
-        try prepare(folder, controller)
+        try prepare(folder, below: mount, controller: controller)
     }
 
-    /// A new group of cpuset has no processors and takes no process (cpuset(7)).
-    private static func prepare(_ folder: String, _ controller: String) throws(SystemError) {
-        guard controller == "cpuset", let slash = folder.lastIndex(of: "/") else { return }
+    /// A new group of cpuset has no processors and takes no process (cpuset(7)); nor has one above it, if whoever made
+    /// that one gave it none.
+    private static func prepare(_ folder: String, below mount: String, controller: String) throws(SystemError)
+    {
+        guard controller == "cpuset", folder.count > mount.count, let slash = folder.lastIndex(of: "/") else {
+            return
+        }
         let parent = String(folder[..<slash])
+        if CgroupFile.text(parent, "cpuset.cpus")?.isEmpty ?? true {
+            try prepare(parent, below: mount, controller: controller)
+        }
         for file in ["cpuset.cpus", "cpuset.mems"] where CgroupFile.text(folder, file)?.isEmpty ?? true {
             guard let value = CgroupFile.text(parent, file), !value.isEmpty else { continue }
             try CgroupFile.write("\(folder)/\(file)", value)
@@ -86,6 +100,37 @@ struct ContainerCgroup {
         }
     }
 
+    /// The groups that a further process goes to.
+    ///
+    /// - Parameter subgroups: `path`, or `controller,controller:path` of v1.
+    /// - Throws: `.invalid` for a path that leads out or a controller that the host has not, `.notFound` for no group.
+    func below(_ subgroups: [String]) throws(ContainerError) -> ContainerCgroup {
+        var result = self
+        for subgroup in subgroups {
+            let parts = subgroup.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            let path = String(parts.last ?? "")
+            let names = parts.count == 2 ? parts[0].split(separator: ",").map(String.init) : []
+            guard !path.split(separator: "/").contains("..") else {
+                throw ContainerError(.invalid, "invalid --cgroup: \(path) is not a sub cgroup path")
+            }
+            if let unknown = names.first(where: { folders[$0] == nil }) {
+                throw ContainerError(.invalid, "invalid --cgroup: unknown controller \(unknown)")
+            }
+            let inner = path.split(separator: "/").map { "/\($0)" }.joined()
+            for (controller, folder) in folders where names.isEmpty || names.contains(controller) {
+                let target = folder + inner
+                guard access(target, F_OK) == 0 else {
+                    // Without controllers named, v1 has subgroups where somebody made them; v2 is for tracking only.
+                    if names.isEmpty, controller.isEmpty, !isUnified { continue }
+                    throw ContainerError(
+                        .notFound, "error adding pid to \(target)/cgroup.procs: no such file or directory")
+                }
+                result.folders[controller] = target
+            }
+        }
+        return result
+    }
+
     /// The folder of v2 for clone3, or -1.
     func openUnified() -> Int32 {
         unified.map { viv_open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) } ?? -1
@@ -98,6 +143,12 @@ struct ContainerCgroup {
         for (controller, folder) in folders where includingUnified || !controller.isEmpty {
             try CgroupFile.write("\(folder)/cgroup.procs", String(process))
         }
+    }
+
+    /// Leaves a hierarchy to the host: this user may make a group there, but no process may go into it.
+    mutating func forget(_ controller: String) {
+        guard let folder = folders.removeValue(forKey: controller) else { return }
+        rmdir(folder)
     }
 
     /// Processes in the group, those of groups below it as well.
@@ -153,6 +204,18 @@ struct ContainerCgroup {
         } catch {
             throw ContainerError(.system, "\(error)")
         }
+    }
+
+    /// Thaws the group of v1 that a process was put into by somebody else: frozen, it could not even be killed.
+    static func thaw(_ process: pid_t) {
+        let hierarchies = CgroupHierarchies(
+            mounts: MountTable.read(), ownGroups: CgroupFile.lines("/proc/\(process)", "cgroup"))
+        guard let mount = hierarchies.controllers["freezer"], let group = hierarchies.own["freezer"] else {
+            return
+        }
+        let folder = mount + group
+        guard CgroupFile.text(folder, "freezer.state") != "THAWED" else { return }
+        try? CgroupFile.write("\(folder)/freezer.state", "THAWED")
     }
 
     var isFrozen: Bool {

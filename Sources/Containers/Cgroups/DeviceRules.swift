@@ -16,11 +16,11 @@ enum DeviceRules {
 
     /// Everything without a type, number or fewer rights is the kernel's `a`.
     private static func line(_ rule: RuntimeSpec.DeviceRule) throws(ContainerError) -> String {
-        let type = rule.type ?? "a"
-        guard ["a", "b", "c"].contains(type), rule.access?.allSatisfy({ "rwm".contains($0) }) ?? true else {
+        let type = kind(rule)
+        guard ["a", "b", "c"].contains(type), rule.access?.allSatisfy({ "rwma".contains($0) }) ?? true else {
             throw ContainerError(.invalid, "linux.resources.devices: unknown type or access")
         }
-        let access = rule.access.flatMap { $0.isEmpty ? nil : $0 } ?? "rwm"
+        let access = rights(rule)
         if type == "a" { return "a" }
         return "\(type) \(number(rule.major)):\(number(rule.minor)) \(access)"
     }
@@ -41,6 +41,16 @@ enum DeviceRules {
 
     /// A program of type CGROUP_DEVICE: later rules override earlier ones, so they are asked first.
     ///
+    private static func kind(_ rule: RuntimeSpec.DeviceRule) -> String {
+        rule.type.flatMap { $0.isEmpty ? nil : $0 } ?? "a"
+    }
+
+    /// No letter means all, and so does `a`, which the kernel knows for types only.
+    private static func rights(_ rule: RuntimeSpec.DeviceRule) -> String {
+        guard let access = rule.access, !access.isEmpty, !access.contains("a") else { return "rwm" }
+        return access
+    }
+
     /// The context (struct bpf_cgroup_dev_ctx) has access << 16 | type, major and minor.
     static func program(_ rules: [RuntimeSpec.DeviceRule]) -> [Instruction] {
         var program = [
@@ -69,12 +79,12 @@ enum DeviceRules {
     /// Checks that skip to the next block, then the verdict.
     private static func block(_ rule: RuntimeSpec.DeviceRule) -> [Instruction] {
         var checks: [Instruction] = []
-        let type = rule.type ?? "a"
+        let type = kind(rule)
         func unless(_ register: UInt8, _ value: Int32) {
             checks.append(Instruction(code: 0x55, registers: register, offset: 0, value: value))
         }
         if type != "a" { unless(2, type == "b" ? 1 : 2) }
-        let access = rule.access.flatMap { $0.isEmpty ? nil : $0 } ?? "rwm"
+        let access = rights(rule)
         let mask = zip("mrw", [Int32(1), 2, 4]).reduce(Int32(0)) { access.contains($1.0) ? $0 | $1.1 : $0 }
         if mask != 7 {
             // r1 = asked rights; the rule covers them when nothing but its own remains.

@@ -5,12 +5,13 @@ import Host
 /// `create` and `run`.
 enum CreateCommand {
     private static let grammar = Arguments.Grammar(
-        valued: ["bundle,b", "console-socket", "pid-file", "preserve-fds"],
+        valued: ["bundle,b", "config,f", "console-socket", "pid-file", "preserve-fds"],
         flags: ["no-pivot", "no-new-keyring", "detach,d", "no-subreaper", "keep"])
 
     static func run(_ globals: RuntimeCommand.Globals, isRun: Bool) throws(ContainerError) -> Int32 {
         let options = try Arguments(globals.words, grammar)
         var request = CreationRequest(id: try options.id(), bundle: options.value("bundle") ?? "")
+        if let file = options.value("config") { request.file = file }
         request.processIDFile = options.value("pid-file")
         request.preservedCount = try options.number("preserve-fds") ?? 0
         request.listenCount = ListenSockets.count
@@ -30,9 +31,10 @@ enum CreateCommand {
         _ = try creation.run()
         globals.log.warn(creation.warnings)
         guard request.startsAtOnce else { return }
-        try HookRun.run(
-            creation.bundle.spec.hooks?.poststart, named: "poststart",
-            state: creation.state.description(status: .running))
+        globals.log.warn(
+            HookRun.runAll(
+                creation.bundle.spec.hooks?.poststart, named: "poststart",
+                state: creation.state.description(status: .running)))
     }
 }
 

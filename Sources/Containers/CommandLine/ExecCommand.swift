@@ -15,12 +15,12 @@ enum ExecCommand {
     static func run(_ globals: RuntimeCommand.Globals) throws(ContainerError) -> Int32 {
         let options = try Arguments(globals.words, grammar)
         let state = try ContainerState.read(id: try options.id(), layout: globals.layout)
-        let spec = try Bundle(path: state.bundle).spec
+        let spec = try Bundle(of: state, layout: globals.layout).spec
         let process = try process(options, spec)
         var exec = ContainerExec(state: state, spec: spec, process: process)
         exec.preservedCount = try options.number("preserve-fds") ?? 0
         exec.ignoresPause = options.has("ignore-paused")
-        exec.subgroup = options.value("cgroup")
+        exec.subgroups = options.all("cgroup")
         let hasTerminal = process.terminal ?? false
         if let path = options.value("console-socket") {
             guard hasTerminal else {

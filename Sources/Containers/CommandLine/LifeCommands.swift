@@ -6,7 +6,7 @@ import Host
 enum StartCommand {
     static func run(_ globals: RuntimeCommand.Globals) throws(ContainerError) -> Int32 {
         let options = try Arguments(globals.words, .init())
-        try ContainerStart.run(id: try options.id(), layout: globals.layout)
+        globals.log.warn(try ContainerStart.run(id: try options.id(), layout: globals.layout))
         return 0
     }
 }
@@ -15,7 +15,9 @@ enum StartCommand {
 enum DeleteCommand {
     static func run(_ globals: RuntimeCommand.Globals) throws(ContainerError) -> Int32 {
         let options = try Arguments(globals.words, .init(flags: ["force,f"]))
-        try ContainerRemoval.run(id: try options.id(), layout: globals.layout, isForced: options.has("force"))
+        globals.log.warn(
+            try ContainerRemoval.run(
+                id: try options.id(), layout: globals.layout, isForced: options.has("force")))
         return 0
     }
 }

@@ -12,7 +12,7 @@ package enum RuntimeCommand {
     }
 
     private static let grammar = Arguments.Grammar(
-        valued: ["root", "log", "log-format", "criu", "rootless"],
+        valued: ["root", "log", "log-format", "criu", "rootless", "cgroup-manager"],
         flags: ["debug", "systemd-cgroup", "version,v", "help,h"],
         stopsAtOperand: true)
 
@@ -40,9 +40,11 @@ package enum RuntimeCommand {
     static let version = "viv-container version 1.1.0\nspec: \(RuntimeSpec.version)"
 
     private static func globals(_ options: Arguments) throws(ContainerError) -> Globals {
-        guard !options.has("systemd-cgroup") else {
+        guard !options.has("systemd-cgroup"), options.value("cgroup-manager") ?? "cgroupfs" == "cgroupfs"
+        else {
             throw ContainerError(
-                .refusedByHost, "--systemd-cgroup is not supported: use the cgroupfs manager of your engine")
+                .refusedByHost,
+                "groups made through systemd are not supported: use the cgroupfs manager of your engine")
         }
         let root = options.value("root") ?? defaultRoot
         let log = RuntimeLog(
@@ -62,6 +64,7 @@ package enum RuntimeCommand {
 
     private static func run(_ command: String, _ globals: Globals) throws(ContainerError) -> Int32 {
         if entering.contains(command) { SelfProtection.ensure() }
+        globals.log.write(.debug, "\(command) \(globals.words.joined(separator: " "))")
         return switch command {
         case "create": try CreateCommand.run(globals, isRun: false)
         case "run": try CreateCommand.run(globals, isRun: true)
@@ -107,6 +110,7 @@ struct RuntimeLog {
         guard level != .debug || isVerbose else { return }
         guard let path, !path.isEmpty else {
             if level == .warning { RuntimeCommand.complain("warning: \(message)") }
+            if level == .debug { RuntimeCommand.complain("level=debug msg=\(JSONValue.string(message))") }
             return
         }
         let time = JSONValue.string(Timestamp.now()).description

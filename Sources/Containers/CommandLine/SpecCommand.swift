@@ -57,10 +57,9 @@ enum SpecCommand {
     }
 
     private static func linux(isRootless: Bool) -> JSONValue {
-        let kinds =
-            isRootless
-            ? ["pid", "ipc", "uts", "mount", "cgroup", "user"]
-            : ["pid", "network", "ipc", "uts", "mount", "cgroup"]
+        var kinds = ["pid", isRootless ? "user" : "network", "ipc", "uts", "mount"]
+        // As runc has it: beside v1, tools look for the container's groups by their paths on the host.
+        if CgroupHierarchies.ofHost().isUnified { kinds.append("cgroup") }
         let namespaces = JSONValue.array(kinds.map { JSONValue([("type", .string($0))]) })
         var fields: [(String, JSONValue)] = []
         if isRootless {

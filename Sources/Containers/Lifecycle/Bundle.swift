@@ -9,14 +9,30 @@ struct Bundle {
     /// Absolute path of the root file system.
     let root: String
     let namespaces: NamespacePlan
+    /// What was read.
+    private(set) var text: [UInt8] = []
 
-    init(path given: String) throws(ContainerError) {
+    /// The bundle of a container that was created, as it was then.
+    init(of state: ContainerState, layout: RuntimeLayout) throws(ContainerError) {
+        guard let bytes = CgroupFile.bytes(layout.config(of: state.id), limit: JSONValue.longest) else {
+            self = try Bundle(path: state.bundle)
+            return
+        }
+        try self.init(path: state.bundle, spec: try RuntimeSpec(json: bytes))
+    }
+
+    /// - Parameters:
+    ///   - given: the folder; relative to the working directory, which it is when empty.
+    ///   - file: of the specification, relative to the folder.
+    init(path given: String, file: String = "config.json") throws(ContainerError) {
         let absolute =
             given.hasPrefix("/") ? given : Self.workingDirectory + (given.isEmpty ? "" : "/\(given)")
-        guard let bytes = CgroupFile.bytes("\(absolute)/config.json", limit: JSONValue.longest) else {
-            throw ContainerError(.notFound, "JSON specification file \(absolute)/config.json not found")
+        let file = file.hasPrefix("/") ? file : "\(absolute)/\(file)"
+        guard let bytes = CgroupFile.bytes(file, limit: JSONValue.longest) else {
+            throw ContainerError(.notFound, "JSON specification file \(file) not found")
         }
         try self.init(path: Self.tidy(absolute), spec: try RuntimeSpec(json: bytes))
+        text = bytes
     }
 
     init(path: String, spec: RuntimeSpec) throws(ContainerError) {
@@ -89,7 +105,10 @@ enum Sysctls {
         }
         if dotted.hasPrefix("net."), has(.network) { return }
         if messaging.contains(dotted) || dotted.hasPrefix("fs.mqueue."), has(.ipc) { return }
-        if dotted == "kernel.domainname" || dotted == "kernel.hostname", has(.uts) { return }
+        if dotted == "kernel.hostname" {
+            throw ContainerError(.invalid, "sysctl \"\(name)\" is set by the field hostname")
+        }
+        if dotted == "kernel.domainname", has(.uts) { return }
         if dotted.hasPrefix("user."), has(.user) { return }
         throw ContainerError(.invalid, "sysctl \"\(name)\" is not in a separate kernel namespace")
     }

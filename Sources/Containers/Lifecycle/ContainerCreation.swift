@@ -6,6 +6,8 @@ import Host
 struct CreationRequest {
     var id: String
     var bundle: String
+    /// The specification's file, relative to the bundle.
+    var file = "config.json"
     /// A socket that gets the terminal's master; -1 for none.
     var console: Int32 = -1
     var processIDFile: String?
@@ -25,7 +27,11 @@ struct ContainerCreation: ~Copyable {
     private(set) var state: ContainerState
     private var cgroup = ContainerCgroup(folders: [:])
     private(set) var warnings: [String] = []
+    /// Controllers that limits were set in.
+    private var limited: Set<String> = []
 
+    /// Without privilege over the host its groups are used as far as they are given.
+    private var needsGroups: Bool { HostProcess.isRoot && !HostProcess.isInUserNamespace }
     private var linux: RuntimeSpec.Linux { bundle.spec.linux ?? RuntimeSpec.Linux() }
     private var hasUserNamespace: Bool {
         bundle.namespaces.made.contains(.user) || bundle.namespaces.joins(.user)
@@ -35,7 +41,7 @@ struct ContainerCreation: ~Copyable {
     init(_ request: CreationRequest, bundle known: Bundle? = nil, layout: RuntimeLayout)
         throws(ContainerError)
     {
-        let bundle = if let known { known } else { try Bundle(path: request.bundle) }
+        let bundle = if let known { known } else { try Bundle(path: request.bundle, file: request.file) }
         let hasTerminal = bundle.process.terminal ?? false
         guard !hasTerminal || request.console >= 0 else {
             throw ContainerError(
@@ -87,13 +93,14 @@ struct ContainerCreation: ~Copyable {
         try ContainerCgroup.checkUnused(hierarchies.folders(of: path), path: path)
         // Known before they are made: what a killed runtime leaves behind can be found.
         state.cgroupPaths = hierarchies.folders(of: path)
+        try folder.keep(bundle.text)
         try folder.write(state)
         let resources = linux.resources ?? RuntimeSpec.Resources()
         cgroup = try ContainerCgroup.create(
-            path: path, hierarchies: hierarchies,
-            isNeeded: HostProcess.isRoot && !HostProcess.isInUserNamespace)
+            path: path, hierarchies: hierarchies, isNeeded: needsGroups)
         state.cgroupPaths = cgroup.folders
         let settings = try CgroupLimits.settings(resources, isUnified: hierarchies.isUnified)
+        limited = Set(settings.map(\.controller))
         try CgroupLimits.apply(settings, to: cgroup)
         try restrictDevices(resources.devices ?? [], isUnified: hierarchies.isUnified)
     }
@@ -125,10 +132,7 @@ struct ContainerCreation: ~Copyable {
         let (list, stageCount, notes) = try script.write()
         warnings += notes
         try script.enterProcessNamespace()
-        let unified = cgroup.openUnified()
-        defer { close(unified) }
-        var launch = try Launch(
-            list, stageCount: stageCount, namespaces: bundle.namespaces.cloneFlags, cgroup: unified)
+        var launch = try makeProcess(list, stageCount)
         try launch.adopt()
         do { try supervise(launch, hookState: hookState) } catch {
             launch.abandon()
@@ -137,6 +141,21 @@ struct ContainerCreation: ~Copyable {
         }
         launch.closeChannel()
         return launch.process
+    }
+
+    private mutating func makeProcess(_ list: StepList, _ stageCount: Int) throws(ContainerError) -> Launch {
+        let flags = bundle.namespaces.cloneFlags
+        let unified = cgroup.openUnified()
+        defer { close(unified) }
+        do {
+            return try Launch(list, stageCount: stageCount, namespaces: flags, cgroup: unified)
+        } catch {
+            guard unified >= 0, !needsGroups, !limited.contains("") else { throw error }
+            warnings.append("the container is not in a group of its own: \(error)")
+            cgroup.forget("")
+            state.cgroupPaths = cgroup.folders
+            return try Launch(list, stageCount: stageCount, namespaces: flags, cgroup: -1)
+        }
     }
 
     private var needsHookState: Bool {
@@ -150,9 +169,7 @@ struct ContainerCreation: ~Copyable {
             try IdentityMaps.write(linux.uidMappings ?? [], linux.gidMappings ?? [], of: launch.process)
             launch.send("m")
         }
-        do { try cgroup.add(launch.process, includingUnified: false) } catch {
-            guard error.code == ESRCH else { throw ContainerError(.refusedByHost, error.description) }
-        }
+        try enterGroups(launch.process)
         state.processID = launch.process
         state.startTime = ProcessStatus(launch.process)?.startTime ?? 0
         try folder.write(state)
@@ -163,6 +180,22 @@ struct ContainerCreation: ~Copyable {
         if request.startsAtOnce, bundle.spec.hooks == nil { launch.send("g") }
         try converse(launch)
         if let path = request.processIDFile { try ProcessIDFile.write(launch.process, to: path) }
+    }
+
+    /// A user may have been given a group without the right to move processes into it: then only what was asked for fails.
+    private mutating func enterGroups(_ process: pid_t) throws(ContainerError) {
+        for controller in cgroup.folders.keys where !controller.isEmpty {
+            let group = ContainerCgroup(folders: [controller: cgroup.folders[controller] ?? ""])
+            do { try group.add(process, includingUnified: false) } catch {
+                if error.code == ESRCH { return }
+                guard !needsGroups, !limited.contains(controller) else {
+                    throw ContainerError(.refusedByHost, error.description)
+                }
+                warnings.append("the container is not in a group of \(controller): \(error)")
+                cgroup.forget(controller)
+                state.cgroupPaths = cgroup.folders
+            }
+        }
     }
 
     private func hookText(_ status: ContainerStatus) -> JSONValue { state.description(status: status) }

@@ -11,8 +11,8 @@ struct ContainerExec {
     var console: Int32 = -1
     var preservedCount: Int32 = 0
     var ignoresPause = false
-    /// A group of v2 below the container's own, if any.
-    var subgroup: String?
+    /// Groups below the container's own: `path`, or `controller,controller:path` of v1.
+    var subgroups: [String] = []
     private(set) var warnings: [String] = []
 
     init(state: ContainerState, spec: RuntimeSpec, process: RuntimeSpec.Process) {
@@ -83,7 +83,8 @@ struct ContainerExec {
         if process.terminal ?? false { addConsole(to: &list) }
         try plan.addIdentity(to: &list)
         plan.addClosing(to: &list)
-        try plan.addEnd(to: &list, tellsListener: spec.linux?.seccomp?.listenerPath?.isEmpty == false)
+        try plan.addRights(to: &list, tellsListener: spec.linux?.seccomp?.listenerPath?.isEmpty == false)
+        plan.addEnd(to: &list)
         warnings = plan.warnings
         return (list, stageCount)
     }
@@ -106,9 +107,7 @@ struct ContainerExec {
     }
 
     private func launch(_ list: StepList, stageCount: Int) throws(ContainerError) -> pid_t {
-        var folders = state.cgroupPaths
-        if let subgroup, let unified = folders[""] { folders[""] = "\(unified)/\(subgroup)" }
-        let cgroup = ContainerCgroup(folders: folders)
+        let cgroup = try ContainerCgroup(folders: state.cgroupPaths).below(subgroups)
         let unified = cgroup.openUnified()
         defer { if unified >= 0 { close(unified) } }
         var launch = try Launch(list, stageCount: stageCount, namespaces: 0, cgroup: unified)

@@ -6,8 +6,9 @@ import Host
 enum ContainerStart {
     /// Returns when the program runs.
     ///
+    /// - Returns: warnings.
     /// - Throws: `.conflict` when the container does not wait; `.system` with the reason when its program cannot run.
-    static func run(id: String, layout: RuntimeLayout) throws(ContainerError) {
+    static func run(id: String, layout: RuntimeLayout) throws(ContainerError) -> [String] {
         let folder = try StateFolder.open(id: id, layout: layout)
         let state = try folder.read()
         let status = state.status(layout: layout)
@@ -25,14 +26,17 @@ enum ContainerStart {
         defer { close(connection) }
         // From here on the container counts as started, whatever becomes of this process.
         folder.forgetSocket()
-        try follow(connection, state)
-        guard state.hasStartHooks else { return }
-        let hooks = try Bundle(path: state.bundle).spec.hooks
-        try HookRun.run(hooks?.poststart, named: "poststart", state: state.description(status: .running))
+        try follow(connection, state, layout)
+        guard state.hasStartHooks else { return [] }
+        let hooks = try Bundle(of: state, layout: layout).spec.hooks
+        return HookRun.runAll(
+            hooks?.poststart, named: "poststart", state: state.description(status: .running))
     }
 
     /// Until the program runs, which closes the connection.
-    private static func follow(_ connection: Int32, _ state: ContainerState) throws(ContainerError) {
+    private static func follow(_ connection: Int32, _ state: ContainerState, _ layout: RuntimeLayout)
+        throws(ContainerError)
+    {
         while true {
             let (report, isClosed) = Launch.next(on: connection)
             if isClosed { return }
@@ -42,11 +46,14 @@ enum ContainerStart {
                 defer { close(pidfd) }
                 try SeccompListener.pass(
                     report.first, of: pidfd, state: state,
-                    seccomp: try Bundle(path: state.bundle).spec.linux?.seccomp)
+                    seccomp: try Bundle(of: state, layout: layout).spec.linux?.seccomp)
                 var taken = UInt8(ascii: "l")
                 send(connection, &taken, 1, Int32(MSG_NOSIGNAL))
             case UInt8(ascii: "E"):
-                let name = try Bundle(path: state.bundle).process.args?.first ?? ""
+                if let failure = StepList.hookFailure(report.second) {
+                    throw ContainerError(.system, "error running startContainer hook: \(failure)")
+                }
+                let name = try Bundle(of: state, layout: layout).process.args?.first ?? ""
                 throw ContainerError(.system, StepList.message(program: name, code: report.second))
             default: break
             }

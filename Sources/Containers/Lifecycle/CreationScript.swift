@@ -19,6 +19,9 @@ struct CreationScript {
     private var hasUserNamespace: Bool { namespaces.made.contains(.user) || namespaces.joins(.user) }
     private var isInUserNamespace: Bool { hasUserNamespace || HostProcess.isInUserNamespace }
 
+    /// crun's annotation for programs that need groups which no user namespace can map.
+    private var keepsGroups: Bool { bundle.spec.annotations?["run.oci.keep_original_groups"] == "1" }
+
     /// Enters a process namespace that is joined: only children of this process are in it then.
     func enterProcessNamespace() throws(ContainerError) {
         guard !namespaces.needsStage, let path = namespaces.joined.first(where: { $0.kind == .pid })?.path
@@ -46,6 +49,7 @@ struct CreationScript {
             hasUserNamespace: hasUserNamespace)
         process.preservedCount = request.preservedCount
         process.listenCount = request.listenCount
+        process.keepsGroups = keepsGroups
         if namespaces.needsStage { try addJoins(to: &list) }
         let stageCount = list.count
         list.add(VIV_STEP_OPEN_PROC, "use /proc")
@@ -59,8 +63,10 @@ struct CreationScript {
         try process.addIdentity(to: &list)
         process.addClosing(listener: listener, hookState: hookState, to: &list)
         addGate(to: &list)
+        try process.addRights(to: &list, tellsListener: linux.seccomp?.listenerPath?.isEmpty == false)
+        // With the rights of the program and under its filter, as a hook inside the container may be anybody's.
         addHooks(hooks.startContainer, "startContainer", to: &list)
-        try process.addEnd(to: &list, tellsListener: linux.seccomp?.listenerPath?.isEmpty == false)
+        process.addEnd(to: &list)
         return (list, stageCount, process.warnings)
     }
 
@@ -76,7 +82,11 @@ struct CreationScript {
 
     private func addNamespaces(to list: inout StepList) throws(ContainerError) {
         if namespaces.made.contains(.user) { addWait("m", to: &list) }
-        if hasUserNamespace { list.add(VIV_STEP_BECOME_ROOT, "become root of the user namespace") }
+        if hasUserNamespace {
+            list.add(VIV_STEP_BECOME_ROOT, "become root of the user namespace") {
+                $0.flags = keepsGroups ? 1 : 0
+            }
+        }
         list.add(VIV_STEP_SESSION, "make a session")
         if !request.sharesKeyring {
             list.add(VIV_STEP_KEYRING, "make a session keyring") {
@@ -131,8 +141,19 @@ struct CreationScript {
         addHooks(hooks.createContainer, "createContainer", to: &list)
         plan.addProtection(to: &list)
         let propagation = try RootPlan.propagation(linux.rootfsPropagation) ?? 0
+        if request.keepsRoot { addUnmounts(to: &list) }
         let kind = request.keepsRoot ? VIV_STEP_MOVE_ROOT : VIV_STEP_PIVOT
         list.add(kind, "enter the root file system") { $0.flags = UInt64(propagation) }
+    }
+
+    /// Without pivot_root the host's mounts stay below the new root.
+    private func addUnmounts(to list: inout StepList) {
+        for mount in MountTable.read() where ["proc", "sysfs"].contains(mount.type) {
+            guard mount.path != bundle.root, !mount.path.hasPrefix(bundle.root + "/") else { continue }
+            list.add(VIV_STEP_UNMOUNT, "hide the host's \(mount.path)") {
+                $0.path = StepList.text(mount.path)
+            }
+        }
     }
 
     /// The runtime's moving of the process into groups of v1 may take as long as all mounts: unless hooks want to see it
@@ -184,7 +205,7 @@ struct CreationScript {
             list.add(VIV_STEP_HOOK, "run the \(name) hook \(hook.path)") { step in
                 step.path = StepList.text(hook.path)
                 step.list = StepList.list(hook.args ?? [hook.path])
-                step.other_list = StepList.list(hook.env ?? [])
+                step.other_list = StepList.list(hook.env ?? HostProcess.environment)
                 step.number = Int32(clamping: hook.timeout ?? 0)
                 step.fd = hookState
             }

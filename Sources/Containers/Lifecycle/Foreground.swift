@@ -8,7 +8,7 @@ enum Foreground {
         _ request: CreationRequest, _ options: Arguments, _ globals: RuntimeCommand.Globals
     ) throws(ContainerError) -> Int32 {
         var request = request
-        let bundle = try Bundle(path: request.bundle)
+        let bundle = try Bundle(path: request.bundle, file: request.file)
         let terminal = bundle.process.terminal ?? false ? try TerminalProxy() : nil
         request.console = terminal?.far ?? -1
         let signals = SignalRelay()
@@ -19,12 +19,15 @@ enum Foreground {
         let state = creation.state
         let layout = globals.layout
         _ = consume creation
-        try HookRun.run(hooks?.poststart, named: "poststart", state: state.description(status: .running))
+        globals.log.warn(
+            HookRun.runAll(
+                hooks?.poststart, named: "poststart", state: state.description(status: .running)))
         try terminal?.begin()
         let status = signals.wait(for: process, terminal: terminal)
         terminal?.end()
         if !options.has("keep") {
-            try ContainerRemoval.run(id: state.id, layout: layout, isForced: true, bundle: bundle)
+            globals.log.warn(
+                try ContainerRemoval.run(id: state.id, layout: layout, isForced: true, bundle: bundle))
         }
         return Program.exitCode(status)
     }

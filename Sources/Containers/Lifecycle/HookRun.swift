@@ -17,6 +17,18 @@ enum HookRun {
         }
     }
 
+    /// Runs all in order, whatever becomes of them: what fails after the start and after the end is a warning
+    /// (§ Lifecycle).
+    ///
+    /// - Returns: warnings.
+    static func runAll(_ hooks: [RuntimeSpec.Hook]?, named name: String, state: JSONValue) -> [String] {
+        var warnings: [String] = []
+        for hook in hooks ?? [] {
+            do { try run([hook], named: name, state: state) } catch { warnings.append(error.description) }
+        }
+        return warnings
+    }
+
     /// What went wrong, if anything.
     private static func run(_ hook: RuntimeSpec.Hook, state: String) throws(ContainerError) -> String? {
         guard hook.path.hasPrefix("/") else {
@@ -45,7 +57,8 @@ enum HookRun {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, input, 0)
         var arguments = (hook.args ?? [hook.path]).map { strdup($0) } + [nil]
-        var environment = (hook.env ?? []).map { strdup($0) } + [nil]
+        // Without an environment of its own a hook gets the runtime's.
+        var environment = (hook.env ?? HostProcess.environment).map { strdup($0) } + [nil]
         defer { for pointer in arguments + environment { free(pointer) } }
         return posix_spawn(&process, hook.path, &actions, nil, &arguments, &environment)
     }
@@ -61,6 +74,12 @@ enum HookRun {
         if isLate { kill(process, SIGKILL) }
         while viv_wait(process, &status, 0) < 0 && errno == EINTR {}
         if isLate { return "did not end within \(seconds ?? 0) seconds" }
-        return status == 0 ? nil : "ended with exit status \(Program.exitCode(status))"
+        return status == 0 ? nil : reason(status)
+    }
+
+    /// Words for a wait status that is not 0.
+    static func reason(_ status: Int32) -> String {
+        guard viv_exited(status) == 0 else { return "ended with exit status \(viv_exit_code(status))" }
+        return "was ended by a signal: \(String(cString: strsignal(viv_exit_signal(status))).lowercased())"
     }
 }

@@ -78,6 +78,16 @@ struct StateFolder: ~Copyable {
         }
     }
 
+    /// Keeps what the container was made from.
+    func keep(_ text: [UInt8]) throws(ContainerError) {
+        do {
+            let file = try FileDescriptor.open(layout.config(of: id), O_WRONLY | O_CREAT | O_TRUNC)
+            try Descriptors.writeAll(file.raw, text)
+        } catch {
+            throw ContainerError(.system, "\(error)")
+        }
+    }
+
     /// A socket at which the container waits for its start.
     func listen() throws(ContainerError) -> Int32 {
         let folder = viv_open_folder(layout.folder(of: id))
@@ -108,7 +118,7 @@ struct StateFolder: ~Copyable {
     func remove() throws(ContainerError) {
         for path in [
             layout.startSocket(of: id), layout.state(of: id), layout.state(of: id) + ".new",
-            layout.lock(of: id),
+            layout.config(of: id), layout.lock(of: id),
         ] { unlink(path) }
         guard rmdir(layout.folder(of: id)) == 0 || errno == ENOENT else {
             throw ContainerError(.system, SystemError("remove \(layout.folder(of: id))").description)

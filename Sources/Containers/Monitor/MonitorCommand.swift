@@ -43,8 +43,13 @@ enum MonitorCommand {
         do {
             let stdio = try MonitoredStreams(
                 hasTerminal: options.has("tty"), keepsInput: options.has("stdin"))
-            let process = try make(id, options, globals, stdio)
-            announce(JSONValue([("pid", JSONValue(process)), ("monitor", JSONValue(getpid()))]))
+            // Standard error is the container's here: what is to be said goes to whoever started this.
+            let (process, warnings) = try make(id, options, globals, stdio)
+            announce(
+                JSONValue([
+                    ("pid", JSONValue(process)), ("monitor", JSONValue(getpid())),
+                    ("warnings", JSONValue(warnings)),
+                ]))
             let monitor = Monitor(
                 id: id, layout: globals.layout, process: process, isExec: options.value("exec") != nil,
                 listener: listener,
@@ -86,7 +91,7 @@ enum MonitorCommand {
     /// child when it ends.
     private static func make(
         _ id: String, _ options: Arguments, _ globals: RuntimeCommand.Globals, _ streams: MonitoredStreams
-    ) throws(ContainerError) -> pid_t {
+    ) throws(ContainerError) -> (process: pid_t, warnings: [String]) {
         var request = CreationRequest(id: id, bundle: options.value("bundle") ?? "")
         request.console = streams.consoleForChild
         request.keepsRoot = options.has("no-pivot")
@@ -98,23 +103,23 @@ enum MonitorCommand {
             guard let exec else {
                 var creation = try ContainerCreation(request, layout: globals.layout)
                 let process = try creation.run()
-                globals.log.warn(creation.warnings)
-                return String(process)
+                return ([String(process)] + creation.warnings).joined(separator: "\n")
             }
             return String(try join(id, exec, request.console, globals))
         }
-        guard let process = pid_t(outcome) else {
+        let lines = outcome.split(separator: "\n").map(String.init)
+        guard let process = lines.first.flatMap({ pid_t($0) }) else {
             throw ContainerError(.system, "the container's process is unknown")
         }
         try streams.leaveChild()
-        return process
+        return (process, Array(lines.dropFirst()))
     }
 
     private static func join(
         _ id: String, _ path: String, _ console: Int32, _ globals: RuntimeCommand.Globals
     ) throws(ContainerError) -> pid_t {
         let state = try ContainerState.read(id: id, layout: globals.layout)
-        let spec = try Bundle(path: state.bundle).spec
+        let spec = try Bundle(of: state, layout: globals.layout).spec
         var exec = ContainerExec(state: state, spec: spec, process: try ExecCommand.read(path))
         exec.console = console
         return try exec.run(layout: globals.layout)

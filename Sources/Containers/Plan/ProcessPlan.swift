@@ -13,7 +13,11 @@ struct ProcessPlan {
     var preservedCount: Int32 = 0
     /// Number of sockets passed by LISTEN_FDS.
     var listenCount: Int32 = 0
-    var warnings: [String] = []
+    /// Whether the program gets the groups that the runtime's caller has.
+    var keepsGroups = false
+    private(set) var warnings: [String] = []
+    /// `HOME=` and the folder, where the environment has none.
+    private var home: UnsafePointer<CChar>?
 
     init(
         process: RuntimeSpec.Process, seccomp: RuntimeSpec.Seccomp?, defaults: Defaults,
@@ -99,12 +103,14 @@ struct ProcessPlan {
 
     /// Another user, and the directory as that user may enter it.
     mutating func addIdentity(to list: inout StepList) throws(ContainerError) {
+        addHome(to: &list)
         let bounding = try capabilities(process.capabilities?.bounding)
         list.add(VIV_STEP_BOUNDING, "drop capabilities from the bounding set") { $0.flags = bounding }
         let user = user
         list.add(VIV_STEP_IDENTITY, "become user \(user.uid) and group \(user.gid)") { step in
             let groups = user.additionalGids ?? []
             step.mode = user.uid
+            step.flags = keepsGroups ? 1 : 0
             step.number = Int32(bitPattern: user.gid)
             step.bytes = StepList.bytes(groups)
             step.count = groups.count
@@ -119,6 +125,21 @@ struct ProcessPlan {
         try addSearch(to: &list)
     }
 
+    /// As runc has it: what the environment does not say the user's entry in /etc/passwd says.
+    private mutating func addHome(to list: inout StepList) {
+        guard !(process.env ?? []).contains(where: { $0.hasPrefix("HOME=") && $0.utf8.count > 5 }) else {
+            return
+        }
+        let room = 4096
+        home = StepList.text("HOME=/", room: room)
+        let buffer = home
+        list.add(VIV_STEP_HOME, "find the user's home") { step in
+            step.bytes = UnsafeRawPointer(buffer)
+            step.count = room
+            step.value = UInt64(user.uid)
+        }
+    }
+
     private func addSearch(to list: inout StepList) throws(ContainerError) {
         guard let name = process.args?.first, !name.isEmpty else {
             throw ContainerError(.invalid, "process.args must not be empty")
@@ -131,8 +152,8 @@ struct ProcessPlan {
         list.add(VIV_STEP_FIND, name) { $0.list = StepList.list(candidates) }
     }
 
-    /// The last of it: rights, filter, execve.
-    mutating func addEnd(to list: inout StepList, tellsListener: Bool) throws(ContainerError) {
+    /// Rights and filter.
+    mutating func addRights(to list: inout StepList, tellsListener: Bool) throws(ContainerError) {
         let hasNoNewPrivileges = process.noNewPrivileges ?? false
         // Without no_new_privs a filter needs CAP_SYS_ADMIN (seccomp(2)), with it the filter can come last.
         if let seccomp, !hasNoNewPrivileges {
@@ -144,15 +165,25 @@ struct ProcessPlan {
             list.add(VIV_STEP_NO_NEW_PRIVILEGES, "give up new privileges")
             if let seccomp { try addFilter(seccomp, tellsListener, to: &list) }
         }
+    }
+
+    /// The last of it.
+    func addEnd(to list: inout StepList) {
         list.add(VIV_STEP_EXECUTE, process.args?.first ?? "") { step in
             step.list = StepList.list(process.args ?? [])
-            step.other_list = StepList.list(environment)
+            step.other_list = StepList.list(environment, and: home)
         }
     }
 
+    /// Of variables that are given twice the last counts.
     private var environment: [String] {
-        guard listenCount > 0 else { return process.env ?? [] }
-        return (process.env ?? []) + ["LISTEN_FDS=\(listenCount)", "LISTEN_PID=1"]
+        var known: Set<Substring> = home == nil ? [] : ["HOME"]
+        var given: [String] = []
+        for entry in (process.env ?? []).reversed()
+        where known.insert(entry.prefix { $0 != "=" }).inserted { given.append(entry) }
+        given.reverse()
+        guard listenCount > 0 else { return given }
+        return given + ["LISTEN_FDS=\(listenCount)", "LISTEN_PID=1"]
     }
 
     private func addFilter(

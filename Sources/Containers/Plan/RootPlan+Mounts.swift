@@ -17,7 +17,13 @@ extension RootPlan {
             } else if mount.type == "sysfs", hasUserNamespace, !hasOwnNetwork {
                 // A sysfs belongs to a network namespace: without one of its own, the container gets the host's.
                 try addBind(
-                    Self.hostSystem(mount), MountOptions(["rbind", "rro"] + (mount.options ?? [])), position,
+                    Self.host(mount, "/sys"), MountOptions(["rbind", "rro"] + (mount.options ?? [])),
+                    position,
+                    to: &list)
+            } else if mount.type == "proc", hasUserNamespace, !has("pid") {
+                // A user namespace may show the processes of a namespace of its own only.
+                try addBind(
+                    Self.host(mount, "/proc"), MountOptions(["rbind"] + (mount.options ?? [])), position,
                     to: &list)
             } else {
                 addFileSystem(mount, options, to: &list)
@@ -25,13 +31,17 @@ extension RootPlan {
         }
     }
 
+    private func has(_ namespace: String) -> Bool {
+        spec.linux?.namespaces?.contains { $0.type == namespace } ?? false
+    }
+
     private var hasOwnNetwork: Bool {
         spec.linux?.namespaces?.contains { $0.type == "network" && $0.path?.isEmpty ?? true } ?? false
     }
 
-    private static func hostSystem(_ mount: RuntimeSpec.Mount) -> RuntimeSpec.Mount {
+    private static func host(_ mount: RuntimeSpec.Mount, _ source: String) -> RuntimeSpec.Mount {
         var mount = mount
-        mount.source = "/sys"
+        mount.source = source
         return mount
     }
 

@@ -33,11 +33,38 @@ struct StepList {
         return UnsafePointer(list)
     }
 
+    /// The same with one more string, that a step may still change.
+    static func list(
+        _ strings: [String], and last: UnsafePointer<CChar>?
+    ) -> UnsafePointer<UnsafePointer<CChar>?>? {
+        guard let last else { return list(strings) }
+        let list = UnsafeMutablePointer<UnsafePointer<CChar>?>.allocate(capacity: strings.count + 2)
+        for (position, string) in strings.enumerated() { (list + position).initialize(to: text(string)) }
+        (list + strings.count).initialize(to: last)
+        (list + strings.count + 1).initialize(to: nil)
+        return UnsafePointer(list)
+    }
+
+    /// A C string that lasts, in `room` bytes.
+    static func text(_ string: String, room: Int) -> UnsafePointer<CChar>? {
+        let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: room)
+        buffer.initialize(repeating: 0, count: room)
+        for (position, byte) in string.utf8.prefix(room - 1).enumerated() {
+            buffer[position] = CChar(bitPattern: byte)
+        }
+        return UnsafePointer(buffer)
+    }
+
     /// Values in memory that lasts.
     static func bytes<Element>(_ values: [Element]) -> UnsafeRawPointer? {
         let copy = UnsafeMutableBufferPointer<Element>.allocate(capacity: max(values.count, 1))
         _ = copy.initialize(from: values)
         return UnsafeRawPointer(copy.baseAddress)
+    }
+
+    /// What became of a hook, where the code of a failed step tells of one.
+    static func hookFailure(_ code: Int32) -> String? {
+        code >= Int32(VIV_HOOK_STATUS) ? HookRun.reason(code - Int32(VIV_HOOK_STATUS)) : nil
     }
 
     /// The message for a step that failed.
@@ -46,9 +73,13 @@ struct StepList {
             return "cannot make the process: \(String(cString: strerror(code)))"
         }
         let name = names[Int(step)]
+        if let failure = Self.hookFailure(code) { return "error running hook: cannot \(name): it \(failure)" }
         let kind = UInt32(bitPattern: steps[Int(step)].kind)
         if kind == VIV_STEP_FIND.rawValue || kind == VIV_STEP_EXECUTE.rawValue {
             return Self.message(program: name, code: code)
+        }
+        if kind == VIV_STEP_MOUNT.rawValue, code == ELOOP {
+            return "cannot \(name): it must be mounted on ordinary directory, not on a symbolic link"
         }
         return "cannot \(name): \(String(cString: strerror(code)))"
     }

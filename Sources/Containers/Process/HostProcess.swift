@@ -45,5 +45,16 @@ enum HostProcess {
         }
     }
 
+    /// This process's own environment: `NAME=value`.
+    static var environment: [String] {
+        var list: [String] = []
+        var pointer = environ
+        while let entry = pointer.pointee {
+            list.append(String(cString: entry))
+            pointer += 1
+        }
+        return list
+    }
+
     static let isRoot = geteuid() == 0
 }

@@ -75,6 +75,16 @@ struct SeccompCompiler {
     private struct Treatment {
         var conditional: [(arguments: [RuntimeSpec.SystemCallArgument], action: UInt32)] = []
         var unconditional: UInt32?
+
+        /// All comparisons of a rule must hold; where two are about one argument, one of them is enough, as in runc.
+        mutating func add(_ arguments: [RuntimeSpec.SystemCallArgument], _ action: UInt32) {
+            guard !arguments.isEmpty else { return unconditional = action }
+            if Set(arguments.map(\.index)).count == arguments.count {
+                conditional.append((arguments, action))
+            } else {
+                conditional += arguments.map { ([$0], action) }
+            }
+        }
     }
 
     func compile() throws(ContainerError) -> Filter {
@@ -96,7 +106,15 @@ struct SeccompCompiler {
             ? program.compares(.equal, Self.compatible, then: compatible, otherwise: kill) : kill
         program.compares(.equal, Self.native, then: number, otherwise: foreign)
         program.loads(FilterProgram.Field.architecture)
-        let usesListener = profile.syscalls?.contains { $0.action == "SCMP_ACT_NOTIFY" } ?? false
+        let notified = (profile.syscalls ?? []).filter { $0.action == "SCMP_ACT_NOTIFY" }
+        let usesListener = !notified.isEmpty
+        guard !notified.contains(where: { $0.names.contains("write") }) else {
+            // The new process still has to tell of the listener when the filter is in force.
+            throw ContainerError(.invalid, "SCMP_ACT_NOTIFY cannot be used for the write syscall")
+        }
+        guard !usesListener || profile.listenerPath?.isEmpty == false else {
+            throw ContainerError(.invalid, "linux.seccomp: SCMP_ACT_NOTIFY needs a listenerPath")
+        }
         return Filter(
             program: try program.instructions(), flags: try flags(usesListener), usesListener: usesListener)
     }
@@ -114,12 +132,7 @@ struct SeccompCompiler {
                     let value = viv_system_call_number(entry, door.rawValue)
                     guard let number = UInt32(exactly: value) else { continue }
                     let key = door == .x32 ? number | Self.x32Bit : number
-                    if arguments.isEmpty {
-                        tables[Int(door.rawValue)][key, default: Treatment()].unconditional = action
-                    } else {
-                        tables[Int(door.rawValue)][key, default: Treatment()].conditional.append(
-                            (arguments, action))
-                    }
+                    tables[Int(door.rawValue)][key, default: Treatment()].add(arguments, action)
                 }
             }
         }

@@ -18,7 +18,10 @@ enum SeccompListener {
         let socket = viv_unix_socket()
         defer { close(socket) }
         guard viv_connect_unix(socket, path) == 0 else {
-            throw ContainerError(.system, SystemError("reach the seccomp agent at \(path)").description)
+            throw ContainerError(
+                .system,
+                "failed to connect with seccomp agent: "
+                    + SystemError("reach \(path)").description)
         }
         let text = JSONValue([
             ("ociVersion", .string(RuntimeSpec.version)), ("fds", JSONValue(["seccompFd"])),

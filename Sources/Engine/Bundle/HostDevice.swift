@@ -25,6 +25,11 @@ struct HostDevice: Equatable, Sendable {
             allow: true, type: type, major: major, minor: minor, access: permissions)
     }
 
+    private static func isLink(_ path: String) -> Bool {
+        var info = stat()
+        return lstat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFLNK
+    }
+
     static func number(of path: String) -> (major: Int64, minor: Int64)? {
         var info = stat()
         guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFBLK else { return nil }
@@ -59,7 +64,10 @@ struct HostDevice: Equatable, Sendable {
         let own: Set = ["/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/console", "/dev/.viv-init"]
         return Folder.names(in: "/dev").map { "/dev/\($0)" }.filter { !own.contains($0) }.flatMap { path in
             let paths = Folder.exists(path) ? Folder.files(below: path) : [path]
-            return paths.compactMap { HostDevice(path: $0, as: $0, permissions: "rwm") }
+            // Links such as /dev/stdin lead to whatever this process has open.
+            return paths.filter { !isLink($0) }.compactMap {
+                HostDevice(path: $0, as: $0, permissions: "rwm")
+            }
         }
     }
 }

@@ -18,10 +18,12 @@ extension Engine {
             let plan = try await plan(entry, spec, lowers, joined)
             let arguments = monitorArguments(entry, spec, plan.folder)
             let (id, runtime) = (entry.id, runtime)
-            let pid = try await blocking {
+            let answer = try await blocking {
                 try Self.write(plan, hosts: plan.etcTexts)
                 return try runtime.monitor(arguments)
             }
+            for warning in answer.warnings { log.warning("\(entry.instance.name): \(warning)") }
+            let pid = answer.processID
             do throws(EngineError) {
                 try await bringUp(entry, spec, pid: pid, joined: joined)
             } catch {

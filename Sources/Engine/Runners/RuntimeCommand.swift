@@ -2,6 +2,14 @@ import Containers
 import Glibc
 import Host
 
+/// What a monitor says when its process is there.
+struct MonitorAnswer: Equatable, Sendable {
+    /// The first process, seen from the host.
+    var processID: Int32
+    /// What the host withheld.
+    var warnings: [String] = []
+}
+
 /// Runs `viv-container`.
 struct RuntimeCommand: Sendable {
     let program: String
@@ -9,9 +17,7 @@ struct RuntimeCommand: Sendable {
     let watcher: LoopThread
 
     /// Starts a monitor and waits until it says that the container (or the exec's process) is there. Blocks.
-    ///
-    /// - Returns: the first process, seen from the host.
-    func monitor(_ arguments: [String]) throws(EngineError) -> Int32 {
+    func monitor(_ arguments: [String]) throws(EngineError) -> MonitorAnswer {
         do {
             var pipe = try Pipe()
             let null = try FileDescriptor.open("/dev/null", O_RDWR)
@@ -28,11 +34,14 @@ struct RuntimeCommand: Sendable {
     }
 
     /// What a monitor writes to descriptor 3: one line.
-    static func answer(_ bytes: [UInt8]) throws(EngineError) -> Int32 {
+    static func answer(_ bytes: [UInt8]) throws(EngineError) -> MonitorAnswer {
         guard let value = try? JSONValue(parsing: bytes), let fields = value.object else {
             throw EngineError(.system, "the monitor ended without a word")
         }
-        if let pid = fields["pid"]?.integer.flatMap(Int32.init(exactly:)), pid > 0 { return pid }
+        if let pid = fields["pid"]?.integer.flatMap(Int32.init(exactly:)), pid > 0 {
+            return MonitorAnswer(
+                processID: pid, warnings: fields["warnings"]?.array?.compactMap(\.string) ?? [])
+        }
         let text = fields["error"]?.string ?? "the monitor did not say why"
         let kind: EngineError.Kind =
             switch fields["kind"]?.string {

@@ -97,7 +97,7 @@ extension Engine {
             let (pid, connection, control) = try await blocking {
                 try SmallFile.write(file, try RuntimeJSON.encode(process), mode: 0o600)
                 defer { unlink(file) }
-                let pid = try runtime.monitor(command)
+                let pid = try runtime.monitor(command).processID
                 let path = folder.execSocket(id)
                 let first = try MonitorConnection(path: path, loop: runtime.watcher.loop)
                 return (pid, first, try MonitorConnection(path: path, loop: runtime.watcher.loop))
