@@ -18,11 +18,13 @@ final class UnitTranslation {
         let labels = UnsafeMutablePointer<UInt32>.allocate(capacity: 4096)
         labels.initialize(repeating: 0, count: 4096)
         let facts = UnsafeMutablePointer<UInt32>.allocate(capacity: 8192)
+        let singly = UnsafeMutablePointer<UInt32>.allocate(capacity: UnitBuilder.capacity)
+        singly.initialize(repeating: 0, count: UnitBuilder.capacity)
         let forward = UnsafeMutablePointer<ForwardBranch>.allocate(capacity: UnitBuilder.capacity)
         context.initialize(
             to: EmitterContext(
                 cold: cold, exits: cache.exits, exitCount: 1, labels: labels, labelFacts: facts,
-                labelWords: facts + 4096, forward: forward))
+                labelWords: facts + 4096, forward: forward, singly: singly))
     }
 
     deinit {
@@ -30,6 +32,7 @@ final class UnitTranslation {
         context.pointee.labels.deallocate()
         context.pointee.labelFacts.deallocate()
         context.pointee.forward.deallocate()
+        context.pointee.singly.deallocate()
         context.deallocate()
     }
 
@@ -138,7 +141,7 @@ final class UnitTranslation {
         if unit.endOffset > 4096, let second { emitter.secondPage = second.host }
         if let head { allocate(&emitter, head) } else { mapFloats(&emitter) }
         emitter.run()
-        forgetLabels()
+        forgetPlaces()
         cache.exitCount = context.pointee.exitCount
         cache.buffer.commit(to: emitter.asm.cursor)
         return cache.buffer.offset(of: entry)
@@ -178,7 +181,8 @@ final class UnitTranslation {
         }
     }
 
-    private func forgetLabels() {
+    private func forgetPlaces() {
+        context.pointee.singly.update(repeating: 0, count: unit.count)
         for index in 0..<unit.count where unit.ops[index].code == .label {
             context.pointee.labels[Int(unit.ops[index].immediate) >> 1] = 0
         }

@@ -6,6 +6,9 @@ struct ColdStub {
         case load, store
         /// A check on behalf of several accesses failed.
         case hoist
+        /// The same in a region, and the group is not within one page: the block goes on with a check at
+        /// every access. `number` = the operation.
+        case singly
         /// An atomic access failed its check: fill, or let the interpreter do it.
         case atomic
         /// The interpreter does the operation, then the unit goes on.
@@ -86,6 +89,9 @@ struct EmitterContext {
     /// Branches to labels yet to come.
     var forward: UnsafeMutablePointer<ForwardBranch>
     var forwardCount = 0
+    /// By operation: where the copy of its block that checks every access comes by, as an offset from the
+    /// thunks' base; 0 = there is none.
+    var singly: UnsafeMutablePointer<UInt32>
 }
 
 /// A branch within a region to a label that has no code yet.

@@ -27,6 +27,7 @@ extension Emitter {
         case .load: emitLoad(stub)
         case .store: emitStore(stub)
         case .hoist: emitHoist(stub)
+        case .singly: emitSingly(stub)
         case .atomic: emitAtomic(stub)
         case .interpret: emitInterpret(stub)
         case .interpretAndLeave:
@@ -85,15 +86,17 @@ extension Emitter {
     private mutating func emitHoist(_ stub: ColdStub) {
         bindSources(stub)
         if stub.isCached { refillCached(stub) }
-        spillFloats(stub.dirtyFloats)
         if stub.register != 0 { asm.mov(.rax, Register(stub.register)) }
-        asm.mov(.rdx, immediate: stub.number)
+        let crosses = region == nil ? nil : crossing(stub)
+        spillFloats(stub.dirtyFloats)
+        asm.mov(.rdx, immediate: stub.number & 0xffff_ffff)
         callOut(thunks.hoist)
         loadFloats(stub.liveFloats)
         asm.test(.rdx, .rdx)
         let failed = asm.jump(.equal)
         measureDistance(stub)
         resume(stub)
+        if let crosses { return goOnSingly(stub, crosses, failed) }
         asm.bind(failed)
         withFloats(stub) {
             $0.exit(

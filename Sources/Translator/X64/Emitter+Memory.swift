@@ -54,7 +54,7 @@ extension Emitter {
     /// Whether accesses through `base` at this point tend to stay in one page for a while: they do
     /// unless the base was itself loaded from memory, which is following pointers.
     private func isCached(_ base: Value, _ index: Int) -> Bool {
-        guard region != nil, base < 32 else { return false }
+        guard region != nil, base < 32, !checksSingly else { return false }
         var earlier = index - 1
         while earlier >= 0, ops[earlier].code != .label {
             if ops[earlier].destination == base { return ops[earlier].code != .load }
@@ -164,7 +164,7 @@ extension Emitter {
     /// The group that `index` belongs to, when it is worth a slot.
     private func group(_ index: Int) -> Hoisting.Group? {
         guard let roles = context.pointee.hoisting.roles, let groups = context.pointee.hoisting.groups,
-            roles[index] != Hoisting.Role.none
+            roles[index] != Hoisting.Role.none, !checksSingly
         else { return nil }
         let group = groups[Int(roles[index])]
         return group.slot == Hoisting.noSlot ? nil : group
@@ -189,7 +189,7 @@ extension Emitter {
         } else {
             let span = group.high - group.low
             var note = check(.hoist, op, index, group.base, group.low, span: span, write: group.isWrite)
-            note.number = span | (group.isWrite ? 1 << 16 : 0)
+            note.number = span | (group.isWrite ? 1 << 16 : 0) | Int64(index) << 32
             cold(note)
             asm.store(slot(group), .rdx)
         }

@@ -115,15 +115,18 @@ extension Emitter {
     // MARK: Control flow inside
 
     mutating func label(_ op: Op, _ index: Int) {
-        if index > 0, ops[index - 1].code != .branch, !ops[index - 1].endsRun {
-            tally(Int(ops[index - 1].retired) + 1)
-        }
+        if index > 0 { tallyFallThrough(ops[index - 1]) }
         if index > 0, ops[index - 1].endsRun { words = 0 }
         settleWords(for: op.immediate)
         adoptWords(of: op.immediate)
         context.pointee.labels[Int(op.immediate) >> 1] =
             UInt32(truncatingIfNeeded: asm.cursor - thunks.base) + 2
         boxedFloats = region?.boxed ?? 0
+    }
+
+    /// Counts the instructions of a block that ends with `last` and goes on with the next one.
+    mutating func tallyFallThrough(_ last: Op) {
+        if last.code != .branch, !last.endsRun { tally(Int(last.retired) + 1) }
     }
 
     private mutating func tally(_ retired: Int) {
@@ -137,7 +140,7 @@ extension Emitter {
     }
 
     /// Branches to a label of the region, always or on a condition.
-    private mutating func branchTo(_ offset: Int64, _ condition: Condition? = nil) {
+    mutating func branchTo(_ offset: Int64, _ condition: Condition? = nil) {
         let place = context.pointee.labels[Int(offset) >> 1]
         if place >= 2 {
             let target = UnsafePointer(thunks.base + Int(place - 2))

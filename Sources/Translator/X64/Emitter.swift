@@ -35,6 +35,8 @@ struct Emitter: ~Copyable {
     var facts = WordFacts()
     var words: UInt32 = 0
     var temporaries = Temporaries()
+    /// Accesses are checked one by one, whatever groups there are.
+    var checksSingly = false
     /// The group whose host address `rdx` holds at this point.
     var slotInHand = Hoisting.noSlot
 
@@ -137,15 +139,20 @@ struct Emitter: ~Copyable {
         for index in 0..<count where ops[index].code != .nothing {
             borrow(ops[index], index)
             emit(settleWords(ops[index]), index)
-            facts.apply(ops[index])
-            giveBack(ops[index], index)
+            finish(ops[index], index)
         }
         inHand = nil
         emitColdStubs()
         if region != nil { bindForwardBranches() }
     }
 
-    private mutating func emit(_ op: Op, _ index: Int) {
+    /// Behind the code of operation `index`.
+    mutating func finish(_ op: Op, _ index: Int) {
+        facts.apply(op)
+        giveBack(op, index)
+    }
+
+    mutating func emit(_ op: Op, _ index: Int) {
         keepsInHand = op.code.readsThroughFetch
         inHand = keepsInHand ? kept : nil
         kept = nil

@@ -149,7 +149,7 @@ extension Emitter {
         temporaries.slots[slot].isDirty = false
     }
 
-    private mutating func returnAll() {
+    mutating func returnAll() {
         for slot in 0..<temporaries.count { release(slot) }
     }
 
