@@ -9,7 +9,6 @@ struct RegionAllocation {
     private var interprets = false
     private var operations = 0
     private var blocks = 1
-    private var cachedPages: UInt64 = 0
     /// What each integer register would cost in memory with temporaries at hand: a load where a basic block
     /// reads it first, a store where it leaves a result.
     private var traffic = InlineArray<32, UInt32>(repeating: 0)
@@ -25,20 +24,9 @@ struct RegionAllocation {
                 blocks += 1
             }
             operations += 1
-            lookAtAccess(op)
             if op.code == .interpret { interprets = true }
             weigh(op, weight)
             if op.code.usesFloats { look(op) }
-        }
-    }
-
-    /// Notes the pages that may be worth remembering.
-    private mutating func lookAtAccess(_ op: Op) {
-        guard op.a < 32 else { return }
-        switch op.code {
-        case .load, .floatLoad: cachedPages |= 1 << (UInt64(op.a) * 2)
-        case .store, .floatStore: cachedPages |= 2 << (UInt64(op.a) * 2)
-        default: break
         }
     }
 
@@ -86,7 +74,9 @@ struct RegionAllocation {
     }
 
     /// Fills the integer part of `map`.
-    func registers(_ map: inout RegisterMap, pinned: [Value], head: UInt16) -> RegionRegisters {
+    func registers(
+        _ map: inout RegisterMap, pinned: [Value], head: UInt16, windows: inout PageWindows
+    ) -> RegionRegisters {
         let countsInMemory = operations > Self.longBlock * blocks
         let room = Register.pool.count + 1 - (countsInMemory ? 0 : 1)
         let used = (1..<32).filter { weights[$0] > 0 }
@@ -111,10 +101,16 @@ struct RegionAllocation {
             result.temporaries.add(register)
             result.add(register, inside: .zero, outside: owner)
         }
+        var spares: [Register] = []
+        while spares.count < windows.wanted, let (owner, register) = free.first, register != .tlb {
+            free.removeFirst()
+            spares.append(register)
+            result.add(register, inside: .zero, outside: owner)
+        }
+        windows.assign(spares)
         result.keepsTLB = free.last?.1 == .tlb
         for (owner, register) in free where owner != .zero { map[owner] = register.code }
         result.boxed = interprets ? 0 : singles & ~unboxed
-        result.cachedPages = cachedPages
         return result
     }
 

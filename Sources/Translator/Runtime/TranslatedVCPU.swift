@@ -21,8 +21,6 @@ package final class TranslatedVCPU: @unchecked Sendable {
     let pc: UnsafeMutablePointer<UInt64>
     let instructions: UnsafeMutablePointer<UInt64>
     private let jumps = JumpCache.allocate()
-    /// See `VCPUCore.sink`.
-    private let sink = UnsafeMutableRawPointer.allocate(byteCount: 4096, alignment: 4096)
     private var context: AddressContext?
     private var key: UInt32 = 0
     /// Pages whose write tags other vCPUs want gone, by host address.
@@ -52,16 +50,12 @@ package final class TranslatedVCPU: @unchecked Sendable {
         tlb.wrapped = { [unowned self] in forgetCode() }
     }
 
-    deinit {
-        jumps.deallocate()
-        sink.deallocate()
-    }
+    deinit { jumps.deallocate() }
 
     /// Fills the runtime's part of the state; call again whenever the state was reset.
     package func attach() {
         core.pointee.runtime = UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque())
         core.pointee.jumpCache = UInt(bitPattern: jumps)
-        core.pointee.sink = UInt(bitPattern: sink)
         let bits = isa.layout.exceptionBits
         for flags in 0..<64 {
             core.pointee.exceptions[flags] = bits.indices.reduce(0) {

@@ -7,6 +7,7 @@ final class UnitTranslation {
     private var unit = UnitBuilder()
     private var hoisting = Hoisting()
     private var localUses = LocalUses()
+    private var windows = PageWindows()
     private var formation = RegionFormation()
     private let context = UnsafeMutablePointer<EmitterContext>.allocate(capacity: 1)
 
@@ -152,8 +153,7 @@ final class UnitTranslation {
     private var presentWords: UInt32 = 0
 
     /// Tells each label what it may take for words.
-    private func analyseWords(_ map: RegisterMap, _ head: UInt16) {
-        let flow = RegionFlow(unit.ops, unit.count)
+    private func analyseWords(_ map: RegisterMap, _ head: UInt16, _ flow: RegionFlow) {
         let analysis = WordAnalysis(unit.ops, flow: flow, head: Int(head), present: presentWords)
         let mapped = (0..<32 as Range<Value>).reduce(UInt32(0)) {
             $0 | (map.register($1) != nil ? 1 << UInt32($1) : 0)
@@ -167,11 +167,17 @@ final class UnitTranslation {
     /// Gives a region its own register map, and announces its labels.
     private func allocate(_ emitter: inout Emitter, _ head: UInt16) {
         let allocation = RegionAllocation(unit.ops, unit.count, localUses.uses)
-        let region = allocation.registers(&emitter.map, pinned: layout.pinned, head: head)
+        let flow = RegionFlow(unit.ops, unit.count)
+        windows.run(unit.ops, unit.count, hoisting, flow)
+        let region = allocation.registers(
+            &emitter.map, pinned: layout.pinned, head: head, windows: &windows)
+        emitter.windows = windows.windows
+        context.pointee.windows = WindowsView(
+            sites: UnsafePointer(windows.sites), watched: UnsafePointer(windows.watched))
         emitter.region = region
         emitter.temporaries = region.temporaries
         emitter.mappedFloats = allocation.floats(&emitter.map)
-        analyseWords(emitter.map, head)
+        analyseWords(emitter.map, head, flow)
         context.pointee.firstWritten = 0
         for index in 0..<unit.count {
             let op = unit.ops[index]
@@ -182,6 +188,7 @@ final class UnitTranslation {
     }
 
     private func forgetPlaces() {
+        context.pointee.windows = nil
         context.pointee.singly.update(repeating: 0, count: unit.count)
         for index in 0..<unit.count where unit.ops[index].code == .label {
             context.pointee.labels[Int(unit.ops[index].immediate) >> 1] = 0

@@ -30,11 +30,8 @@ package struct VCPUCore {
     /// Host addresses that the running unit keeps for base registers it has checked.
     var hoisted = InlineArray<16, UInt64>(repeating: 0)
 
-    /// For each integer register, first as base of loads and then of stores: the page that the
-    /// running region last reached through it. Valid while the region runs.
-    var cachedPages = InlineArray<64, CachedPage>(repeating: CachedPage())
-    /// Host address of a page that belongs to nothing, for cached pages not filled yet.
-    var sink: UInt = 0
+    /// The pages that the running region remembers. Valid while it runs.
+    var windows = InlineArray<24, PageWindow>(repeating: PageWindow())
     /// How often each hashed loop head may still be reached before a region is tried.
     var heat = InlineArray<256, Int32>(repeating: Heat.start)
     let constants = FloatConstants()
@@ -42,16 +39,18 @@ package struct VCPUCore {
     package init() {}
 }
 
-/// One page known to a region: virtual address, and what to add to an address in it for the host's.
-struct CachedPage {
-    var tag: UInt64 = Self.empty
+/// One page as the accesses of a region see it that have one base register, offset and width in common.
+struct PageWindow {
+    /// The base is within when it is above the floor and below the ceiling, as unsigned numbers.
+    var floor: UInt64 = .max
+    var ceiling: UInt64 = 0
+    /// What to add to an address in the page for the host's.
     var distance: UInt64 = 0
 
-    /// An address that no paging mode translates; what lies there is the sink page.
-    static let empty: UInt64 = 0x4000_0000_0000_0000
-    static let stride: Int32 = 16
-
-    static func slot(_ base: Value, write: Bool) -> Int32 { (Int32(base) * 2 + (write ? 1 : 0)) * stride }
+    static let stride: Int32 = 24
+    static let floorOffset: Int32 = 0
+    static let ceilingOffset: Int32 = 8
+    static let distanceOffset: Int32 = 16
 }
 
 /// When a loop is worth a region of its own.

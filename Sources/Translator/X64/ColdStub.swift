@@ -9,6 +9,8 @@ struct ColdStub {
         /// The same in a region, and the group is not within one page: the block goes on with a check at
         /// every access. `number` = the operation.
         case singly
+        /// A base has gone beyond the bound of window `number` that accesses do not look at.
+        case emptyWindow
         /// An atomic access failed its check: fill, or let the interpreter do it.
         case atomic
         /// The interpreter does the operation, then the unit goes on.
@@ -48,8 +50,8 @@ struct ColdStub {
     var register: UInt8 = 0
     /// The access whose check failed: base register, offset, bytes, right.
     var base: Value = .zero
-    /// It was a cached page that was asked, not yet the TLB.
-    var isCached = false
+    /// The window that was asked, not yet the TLB.
+    var window: Int?
     var isWrite = false
     var span: UInt16 = 0
     var offset: Int32 = 0
@@ -80,6 +82,8 @@ struct EmitterContext {
     var firstWritten: UInt32 = 0
     var hoisting = HoistingView()
     var uses: UnsafePointer<LocalUses.Uses>?
+    /// For regions only.
+    var windows: WindowsView?
     /// For regions, by half of the page offset: 0 = no label here, 1 = one to come, else 2 + the
     /// offset of its code from the thunks' base.
     var labels: UnsafeMutablePointer<UInt32>
@@ -104,6 +108,12 @@ struct ForwardBranch {
 struct HoistingView {
     var roles: UnsafePointer<UInt16>?
     var groups: UnsafePointer<Hoisting.Group>?
+}
+
+/// What the emitter reads of the pass over windows.
+struct WindowsView {
+    var sites: UnsafePointer<UInt8>
+    var watched: UnsafePointer<UInt32>
 }
 
 /// One way out of a unit to an address known relative to its page.

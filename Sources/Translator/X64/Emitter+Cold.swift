@@ -28,6 +28,7 @@ extension Emitter {
         case .store: emitStore(stub)
         case .hoist: emitHoist(stub)
         case .singly: emitSingly(stub)
+        case .emptyWindow: emitEmptyWindow(stub)
         case .atomic: emitAtomic(stub)
         case .interpret: emitInterpret(stub)
         case .interpretAndLeave:
@@ -51,7 +52,7 @@ extension Emitter {
 
     private mutating func emitLoad(_ stub: ColdStub) {
         bindSources(stub)
-        if stub.isCached { refillCached(stub) }
+        refillWindow(stub)
         spillFloats(stub.dirtyFloats)
         if stub.register != 0 { asm.mov(.rax, Register(stub.register)) }
         asm.mov(.rdx, immediate: info(stub.op))
@@ -63,7 +64,7 @@ extension Emitter {
 
     private mutating func emitStore(_ stub: ColdStub) {
         bindSources(stub)
-        if stub.isCached { refillCached(stub) }
+        refillWindow(stub)
         spillFloats(stub.dirtyFloats)
         if stub.register != 0 { asm.mov(.rax, Register(stub.register)) }
         if stub.op.b.isFloat {
@@ -85,7 +86,7 @@ extension Emitter {
     /// guest goes on at this very instruction in the variant without hoisting.
     private mutating func emitHoist(_ stub: ColdStub) {
         bindSources(stub)
-        if stub.isCached { refillCached(stub) }
+        refillWindow(stub)
         if stub.register != 0 { asm.mov(.rax, Register(stub.register)) }
         let crosses = region == nil ? nil : crossing(stub)
         spillFloats(stub.dirtyFloats)

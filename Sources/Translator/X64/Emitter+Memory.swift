@@ -33,7 +33,7 @@ extension Emitter {
 
     /// Makes the TLB entry that `address` belongs to addressable; uses up `rcx`. A region may have another
     /// use for the register that points at the TLB.
-    private mutating func tlbEntry(_ address: Register) -> Address {
+    mutating func tlbEntry(_ address: Register) -> Address {
         asm.rorx(.rcx, address, by: 7, .b32)
         asm.alu(.and, .rcx, core(\.tlbMask), .b32)
         if region?.keepsTLB ?? true { return Address(.tlb, .rcx) }
@@ -41,57 +41,7 @@ extension Emitter {
         return Address(.rcx)
     }
 
-    // MARK: Pages that a region remembers
-
-    private func cachedTag(_ base: Value, _ write: Bool) -> Address {
-        state(layout.core(\.cachedPages) + CachedPage.slot(base, write: write))
-    }
-
-    private func cachedDistance(_ base: Value, _ write: Bool) -> Address {
-        state(layout.core(\.cachedPages) + CachedPage.slot(base, write: write) + 8)
-    }
-
-    /// Whether accesses through `base` at this point tend to stay in one page for a while: they do
-    /// unless the base was itself loaded from memory, which is following pointers.
-    private func isCached(_ base: Value, _ index: Int) -> Bool {
-        guard region != nil, base < 32, !checksSingly else { return false }
-        var earlier = index - 1
-        while earlier >= 0, ops[earlier].code != .label {
-            if ops[earlier].destination == base { return ops[earlier].code != .load }
-            earlier -= 1
-        }
-        var isLoaded = false
-        for other in 0..<count where ops[other].destination == base {
-            if ops[other].code != .load { return true }
-            isLoaded = true
-        }
-        return !isLoaded
-    }
-
-    /// Empties the cached pages that the region uses.
-    mutating func clearCachedPages(_ mask: UInt64) {
-        guard mask != 0 else { return }
-        asm.mov(.rax, immediate: Int64(CachedPage.empty))
-        asm.load(.rcx, core(\.sink))
-        asm.alu(.sub, .rcx, .rax)
-        for slot in 0..<64 where mask >> UInt64(slot) & 1 != 0 {
-            let place = layout.core(\.cachedPages) + Int32(slot) * CachedPage.stride
-            asm.store(state(place), .rax)
-            asm.store(state(place + 8), .rcx)
-        }
-    }
-
-    /// Like `check`, against the page last reached through `base`. Leaves `rax` and `rcx` alone.
-    private mutating func checkCached(_ base: Value, _ offset: Int64, span: Int64, write: Bool) -> Fixup {
-        computeAddress(base, offset, into: .rdx)
-        asm.alu(.xor, .rdx, cachedTag(base, write))
-        asm.alu(.cmp, .rdx, immediate: Int32(4096 - span))
-        let miss = asm.jump(.above)
-        asm.load(.rdx, cachedDistance(base, write))
-        return miss
-    }
-
-    private mutating func computeAddress(_ base: Value, _ offset: Int64, into register: Register) {
+    mutating func computeAddress(_ base: Value, _ offset: Int64, into register: Register) {
         if let home = map.register(base), offset != 0 {
             asm.lea(register, Address(home, Int32(truncatingIfNeeded: offset)))
         } else {
@@ -100,28 +50,12 @@ extension Emitter {
         }
     }
 
-    /// Behind the check of a cached page that failed: looks in the TLB, remembers what it says and
-    /// resumes; falls through with the address in `rax` when the TLB does not know either.
-    mutating func refillCached(_ stub: ColdStub) {
-        computeAddress(stub.base, Int64(stub.offset), into: .rax)
-        let entry = tlbEntry(.rax)
-        asm.load(.rdx, entry.at(stub.isWrite ? 8 : 0))
-        asm.alu(.xor, .rdx, .rax)
-        asm.alu(.cmp, .rdx, immediate: 4096 - Int32(stub.span))
-        let miss = asm.jump(.above)
-        asm.load(.rdx, entry.at(stub.isWrite ? 8 : 0))
-        asm.store(cachedTag(stub.base, stub.isWrite), .rdx)
-        asm.load(.rdx, entry.at(TLBEntry.distanceOffset))
-        asm.store(cachedDistance(stub.base, stub.isWrite), .rdx)
-        if let access = stub.access { asm.jump(to: access) }
-        asm.bind(miss)
-    }
-
     /// Makes of the host address in `rdx`, that a slow path found, the distance that the access wants, and leaves
     /// the guest address in `rax`.
     mutating func measureDistance(_ stub: ColdStub) {
         computeAddress(stub.base, Int64(stub.offset), into: .rax)
         asm.alu(.sub, .rdx, .rax)
+        keepDistance(stub)
     }
 
     /// Either check, and the note of its cold path.
@@ -130,9 +64,11 @@ extension Emitter {
         write: Bool
     ) -> ColdStub {
         var note: ColdStub
-        if isCached(base, index) {
-            note = self.note(kind, op, checkCached(base, offset, span: span, write: write))
-            note.isCached = true
+        if let window = usableWindow(index) {
+            let (first, second) = askWindow(window)
+            note = self.note(kind, op, first)
+            note.sources.1 = second
+            note.window = window
         } else {
             let (miss, address) = check(base, offset, span: span, write: write)
             note = self.note(kind, op, miss)
@@ -170,8 +106,20 @@ extension Emitter {
         return group.slot == Hoisting.noSlot ? nil : group
     }
 
+    /// The window that the check of operation `index` asks; that of a group is no use to a single access.
+    private func usableWindow(_ index: Int) -> Int? {
+        guard let number = window(index) else { return nil }
+        guard checksSingly, let roles = context.pointee.hoisting.roles,
+            let groups = context.pointee.hoisting.groups,
+            roles[index] != Hoisting.Role.none, groups[Int(roles[index])].slot != Hoisting.noSlot
+        else { return number }
+        return nil
+    }
+
+    /// Where a group's distance is kept.
     private func slot(_ group: Hoisting.Group) -> Address {
-        state(layout.core(\.hoisted) + Int32(group.slot) * 8)
+        if let window = window(group.leader) { return windowDistance(window) }
+        return state(layout.core(\.hoisted) + Int32(group.slot) * 8)
     }
 
     /// Emits what makes the host address of the access known, and returns it together with, for a lone access,
@@ -181,25 +129,28 @@ extension Emitter {
             slotInHand = Hoisting.noSlot
             let span = Int64(MemoryWidth(rawValue: op.c).bytes)
             let note = check(write ? .store : .load, op, index, op.a, op.immediate, span: span, write: write)
-            let inScratch = !note.isCached && note.register == Register.rax.code
-            return (inScratch ? Address(.rax, .rdx) : place(op), note)
+            let inScratch = note.window == nil && note.register == Register.rax.code
+            return (inScratch ? Address(.rax, .rdx) : place(op, note.window), note)
         }
+        let window = window(group.leader)
+        let isInRegister = window.map { windows[$0].distance != nil } ?? false
         if group.leader != index {
-            if slotInHand != group.slot { asm.load(.rdx, slot(group)) }
+            if slotInHand != group.slot, !isInRegister { asm.load(.rdx, slot(group)) }
         } else {
             let span = group.high - group.low
             var note = check(.hoist, op, index, group.base, group.low, span: span, write: group.isWrite)
             note.number = span | (group.isWrite ? 1 << 16 : 0) | Int64(index) << 32
             cold(note)
-            asm.store(slot(group), .rdx)
+            if window == nil { asm.store(slot(group), .rdx) }
         }
-        slotInHand = group.slot
-        return (place(op), nil)
+        slotInHand = isInRegister ? Hoisting.noSlot : group.slot
+        return (place(op, window), nil)
     }
 
-    /// Where an access is, once `rdx` holds the distance.
-    private mutating func place(_ op: Op) -> Address {
-        Address(read(op.a, .rcx), .rdx, Int32(truncatingIfNeeded: op.immediate))
+    /// Where an access is, once the window's register or else `rdx` holds the distance.
+    private mutating func place(_ op: Op, _ window: Int?) -> Address {
+        let distance = window.flatMap { windows[$0].distance } ?? .rdx
+        return Address(read(op.a, .rcx), distance, Int32(truncatingIfNeeded: op.immediate))
     }
 
     // MARK: Integer accesses

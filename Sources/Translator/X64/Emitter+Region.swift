@@ -23,8 +23,6 @@ struct RegionRegisters {
     var head: UInt16
     /// No value of the guest took the place of the pointer to the TLB.
     var keepsTLB = false
-    /// Cached pages that the region uses, as bits.
-    var cachedPages: UInt64 = 0
     /// Floating-point registers that hold boxed singles throughout, if they do at entry.
     var boxed: UInt32 = 0
 }
@@ -39,8 +37,8 @@ extension Emitter {
         for i in 0..<region.count where region.exchanges[i].outside != .zero {
             asm.store(home(region.exchanges[i].outside), region.exchanges[i].register)
         }
-        clearCachedPages(region.cachedPages)
         enterRegion()
+        emptyWindows()
         if let counter = region.counter {
             asm.mov(counter, immediate: Int64(-RegionRegisters.budget))
         }
@@ -86,6 +84,7 @@ extension Emitter {
         asm.call(thunk)
         enterRegion()
         reloadTemporaries()
+        reloadWindows()
         guard let counter = region?.counter else { return }
         countInstructions(1 - Int(RegionRegisters.budget))
         asm.mov(counter, immediate: -1)

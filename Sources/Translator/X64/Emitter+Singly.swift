@@ -45,6 +45,8 @@ extension Emitter {
             next += 1
         }
         checksSingly = false
+        // Cold paths have nothing in hand.
+        inHand = nil
         if next < count, !ops[next - 1].endsRun { fallThrough(to: next) }
     }
 

@@ -35,6 +35,8 @@ struct Emitter: ~Copyable {
     var facts = WordFacts()
     var words: UInt32 = 0
     var temporaries = Temporaries()
+    /// What a region remembers of pages.
+    var windows: [PageWindows.Window] = []
     /// Accesses are checked one by one, whatever groups there are.
     var checksSingly = false
     /// The group whose host address `rdx` holds at this point.
@@ -150,6 +152,7 @@ struct Emitter: ~Copyable {
     mutating func finish(_ op: Op, _ index: Int) {
         facts.apply(op)
         giveBack(op, index)
+        watchBases(op, index)
     }
 
     mutating func emit(_ op: Op, _ index: Int) {

@@ -1,0 +1,241 @@
+/// Chooses what a region remembers of the pages that it reaches.
+///
+/// A window is one page as the accesses through one base register at one offset see it: the values of the base
+/// for which they stay inside. While a base only grows, as pointers in loops do, only the upper bound need be
+/// looked at, by one comparison at the access.
+struct PageWindows: ~Copyable {
+    /// Which bounds an access compares with; the other is looked at where the base changes otherwise.
+    enum Bounds {
+        case ceiling, floor, both
+    }
+
+    struct Window {
+        var base: Value
+        var isWrite: Bool
+        /// Of the first byte from the base, and the number of bytes.
+        var offset: Int64
+        var span: Int64
+        var weight: UInt32 = 0
+        var bounds = Bounds.both
+        /// Host registers that hold a copy of the distance, and of the bound that is compared with.
+        var distance: Register?
+        var bound: Register?
+
+        /// Whether `op` moves the base by a constant.
+        func isStep(_ op: Op) -> Bool {
+            op.code == .add && op.destination == base && op.a == base && op.b == .immediate && op.c == 0
+        }
+
+        /// Whether that leads away from the bound that accesses do not look at.
+        func isSafe(_ op: Op) -> Bool {
+            isStep(op) && (bounds == .ceiling ? op.immediate > 0 : op.immediate < 0)
+        }
+
+        /// Whether it is about the same bytes, if it is about the same value of the base.
+        func sees(_ other: Window) -> Bool {
+            base == other.base && isWrite == other.isWrite && offset == other.offset && span == other.span
+        }
+    }
+
+    static let most = 24
+    static let none: UInt8 = .max
+    /// Before they are merged.
+    private static let mostFound = 64
+
+    /// By operation: the window that its check asks, or `none`.
+    let sites: UnsafeMutablePointer<UInt8>
+    /// By operation: the windows, as bits, whose other bound has to be looked at behind it.
+    let watched: UnsafeMutablePointer<UInt32>
+    private(set) var windows: [Window] = []
+
+    init() {
+        sites = .allocate(capacity: UnitBuilder.capacity)
+        watched = .allocate(capacity: UnitBuilder.capacity)
+    }
+
+    deinit {
+        sites.deallocate()
+        watched.deallocate()
+    }
+
+    mutating func run(
+        _ ops: UnsafePointer<Op>, _ count: Int, _ hoisting: borrowing Hoisting, _ flow: RegionFlow
+    ) {
+        windows.removeAll(keepingCapacity: true)
+        sites.update(repeating: Self.none, count: count)
+        watched.update(repeating: 0, count: count)
+        for block in flow.blocks { find(block, ops, count, hoisting) }
+        merge(ops, count, flow)
+        for number in windows.indices { chooseBounds(number, ops, flow) }
+    }
+
+    // MARK: Finding
+
+    /// Each block has windows of its own at first: a register may be one pointer here and another there.
+    private mutating func find(
+        _ block: RegionFlow.Block, _ ops: UnsafePointer<Op>, _ count: Int, _ hoisting: borrowing Hoisting
+    ) {
+        let first = windows.count
+        for index in block.start..<block.end {
+            guard ops[index].a < 32, let extent = hoisting.extent(ops, index), Self.stays(ops, count, index)
+            else { continue }
+            var window = Window(
+                base: ops[index].a, isWrite: extent.isWrite, offset: extent.low,
+                span: extent.high - extent.low)
+            let found = windows[first...].firstIndex { $0.sees(window) }
+            guard found != nil || windows.count < Self.mostFound else { return }
+            window.weight = block.weight
+            if found == nil { windows.append(window) } else { windows[found ?? 0].weight &+= block.weight }
+            sites[index] = UInt8(found ?? windows.count - 1)
+        }
+    }
+
+    /// Whether accesses through the base of operation `index` tend to stay in one page for a while: they do
+    /// unless the base was itself loaded from memory, which is following pointers.
+    private static func stays(_ ops: UnsafePointer<Op>, _ count: Int, _ index: Int) -> Bool {
+        let base = ops[index].a
+        var earlier = index - 1
+        while earlier >= 0, ops[earlier].code != .label {
+            if ops[earlier].destination == base { return ops[earlier].code != .load }
+            earlier -= 1
+        }
+        var isLoaded = false
+        for other in 0..<count where ops[other].destination == base {
+            if ops[other].code != .load { return true }
+            isLoaded = true
+        }
+        return !isLoaded
+    }
+
+    /// Makes one of windows that see the same of the same value of their base, or of values in one chain of steps.
+    private mutating func merge(_ ops: UnsafePointer<Op>, _ count: Int, _ flow: RegionFlow) {
+        let live = windows.indices.map { asked($0, ops, flow) }
+        var names = Array(windows.indices)
+        for number in windows.indices {
+            for other in 0..<number where names[other] == other && windows[other].sees(windows[number]) {
+                guard zip(live[number], live[other]).contains(where: { $0 && $1 }) else { continue }
+                names[number] = other
+                windows[other].weight &+= windows[number].weight
+                break
+            }
+        }
+        let kept = windows.indices.filter { names[$0] == $0 }
+            .sorted { windows[$0].weight > windows[$1].weight }.prefix(Self.most)
+        for index in 0..<count where sites[index] != Self.none {
+            let number = kept.firstIndex(of: names[Int(sites[index])])
+            sites[index] = number.map { UInt8($0) } ?? Self.none
+        }
+        windows = kept.map { windows[$0] }
+    }
+
+    // MARK: Bounds
+
+    private mutating func chooseBounds(_ number: Int, _ ops: UnsafePointer<Op>, _ flow: RegionFlow) {
+        windows[number].bounds = .floor
+        let down = writes(number, ops, flow)
+        windows[number].bounds = .ceiling
+        let up = writes(number, ops, flow)
+        let chosen = up.cost <= down.cost ? up : down
+        guard chosen.cost <= windows[number].weight else {
+            windows[number].bounds = .both
+            return
+        }
+        windows[number].bounds = up.cost <= down.cost ? .ceiling : .floor
+        for index in chosen.places { watched[index] |= 1 << UInt32(number) }
+    }
+
+    /// The operations behind which the bound that accesses do not look at must be checked, and what that costs.
+    private func writes(
+        _ number: Int, _ ops: UnsafePointer<Op>, _ flow: RegionFlow
+    ) -> (places: [Int], cost: UInt32) {
+        let live = asked(number, ops, flow)
+        let window = windows[number]
+        var places: [Int] = []
+        var cost: UInt32 = 0
+        for block in flow.blocks {
+            let isAsked = (block.start..<block.end).contains { sites[$0] == number }
+            var wanted = block.successors.contains { live[$0] }
+            for index in (block.start..<block.end).reversed() {
+                if sites[index] == number { wanted = true }
+                guard ops[index].destination == window.base else { continue }
+                // There cannot be enough steps between two accesses of one block to wrap around.
+                let isStep = window.isSafe(ops[index]) && isAsked
+                if wanted, !isStep {
+                    places.append(index)
+                    cost &+= ops[index].makesAddresses ? block.weight : block.weight << 4
+                }
+                if !window.isStep(ops[index]) { wanted = sites[index] == number }
+            }
+        }
+        return (places, cost)
+    }
+
+    /// For each block, whether an access may ask the window with the value that its base has there, give or take
+    /// steps.
+    private func asked(_ number: Int, _ ops: UnsafePointer<Op>, _ flow: RegionFlow) -> [Bool] {
+        let window = windows[number]
+        var live = [Bool](repeating: false, count: flow.blocks.count)
+        var changed = true
+        while changed {
+            changed = false
+            for (place, block) in flow.blocks.enumerated().reversed() where !live[place] {
+                var wanted = block.successors.contains { live[$0] }
+                for index in (block.start..<block.end).reversed() {
+                    if ops[index].destination == window.base, !window.isStep(ops[index]) { wanted = false }
+                    if sites[index] == number { wanted = true }
+                }
+                live[place] = wanted
+                changed = changed || wanted
+            }
+        }
+        return live
+    }
+
+    // MARK: Registers
+
+    /// Host registers that windows have a use for.
+    static let mostRegisters = 4
+
+    /// Gives spare host registers to the windows that are asked most.
+    mutating func assign(_ registers: [Register]) {
+        var left = registers[...]
+        let order = windows.indices.sorted { windows[$0].weight > windows[$1].weight }
+        for number in order.prefix(2) { windows[number].distance = left.popFirst() }
+        for number in order.prefix(2) where windows[number].bounds != .both {
+            windows[number].bound = left.popFirst()
+        }
+    }
+
+    /// How many registers `assign` can use.
+    var wanted: Int {
+        windows.isEmpty ? 0 : min(Self.mostRegisters, 2 * windows.count)
+    }
+}
+
+extension Op {
+    /// What programs compute addresses with.
+    var makesAddresses: Bool { code == .add || code == .sub || code == .shiftAdd || code == .pageRelative }
+}
+
+extension Hoisting {
+    /// What one check covers: offsets from the base register.
+    struct Extent {
+        var low: Int64
+        var high: Int64
+        var isWrite: Bool
+    }
+
+    /// What the check at operation `index` covers; `nil` when there is none: it is no access, or another one
+    /// has checked for it.
+    func extent(_ ops: UnsafePointer<Op>, _ index: Int) -> Extent? {
+        let op = ops[index]
+        let isWrite = op.code == .store || op.code == .floatStore
+        guard isWrite || op.code == .load || op.code == .floatLoad else { return nil }
+        guard roles[index] != Role.none, groups[Int(roles[index])].slot != Self.noSlot else {
+            let bytes = Int64(MemoryWidth(rawValue: op.c).bytes)
+            return Extent(low: op.immediate, high: op.immediate + bytes, isWrite: isWrite)
+        }
+        let group = groups[Int(roles[index])]
+        return group.leader == index ? Extent(low: group.low, high: group.high, isWrite: group.isWrite) : nil
+    }
+}
