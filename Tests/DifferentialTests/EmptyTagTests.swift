@@ -29,6 +29,29 @@ import Testing
             #expect(actual.value == address)
         }
     }
+
+    /// What a region remembers of a page is nothing before its first access, which may come late: here in the
+    /// last of 2000 turns, by when the address has been reached by `step` a turn.
+    @Test(arguments: accesses, [0, 8, -8] as [Int32])
+    func regionsRememberNothing(_ access: UInt32, _ step: Int32) {
+        for address in Self.addresses {
+            var registers = [UInt64](repeating: 0, count: 32)
+            registers[9] = 2000
+            registers[10] = address &- UInt64(bitPattern: Int64(step) * 1999)
+            registers[12] = 1
+            // addi x9, x9, -1; addi x10, x10, step; bne x9, x12, +8; access; bne x9, x0, -16
+            let words = [
+                0xfff4_8493, UInt32(bitPattern: step) << 20 | 0x0005_0513, 0x00c4_9463, access, 0xfe04_98e3,
+                RandomProgram.call,
+            ]
+            let program = RandomProgram(words: words, registers: registers, isLoop: true)
+            let expected = Bench().run(program, translating: false)
+            let actual = Bench().run(program, translating: true)
+            #expect(expected == actual, "at \(String(address, radix: 16))")
+            #expect(actual.cause == 5 || actual.cause == 7, "at \(String(address, radix: 16))")
+            #expect(actual.value == address)
+        }
+    }
 }
 
 extension RandomProgram {

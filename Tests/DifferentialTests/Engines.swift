@@ -36,11 +36,15 @@ final class Bench {
     }
 
     /// Runs `program` at `start` in supervisor mode until its call.
+    ///
+    /// - Parameter scattered: whether its pages lie elsewhere, see `scatter`.
     func run(
-        _ program: RandomProgram, translating: Bool, at start: UInt64 = Bench.code, rounding: UInt32 = 0
+        _ program: RandomProgram, translating: Bool, at start: UInt64 = Bench.code, rounding: UInt32 = 0,
+        scattered: Bool = false
     ) -> Outcome {
         prepare(program, start)
         hart.state.pointee.frm = rounding
+        if scattered { scatter() }
         if translating {
             // swift-format-ignore: NeverForceUnwrap
             TranslatedHart(hart, cache: CodeCache(memory: memory)!).run()
@@ -62,6 +66,21 @@ final class Bench {
         state.pointee.privilege = 1
         state.pointee.mstatus |= Status.fs
         state.pointee.stvec = Self.handler
+    }
+
+    /// Translates by Sv39: code is where it was, pages of data lie in reverse order, so that neighbours are none
+    /// in memory; one cannot be written to, and one is missing.
+    private func scatter() {
+        let root = Self.base + 0xf0000
+        let (middle, leaves) = (root + 0x1000, root + 0x2000)
+        _ = memory.store64(root + 2 * 8, middle >> 2 | 1)
+        _ = memory.store64(middle, leaves >> 2 | 1)
+        for page in 0..<256 as Range<UInt64> {
+            let physical = Self.base + (16..<128 ~= page ? 143 - page : page) << 12
+            let rights: UInt64 = page == 22 ? 0xcb : page == 28 ? 0 : 0xcf
+            _ = memory.store64(leaves + page * 8, physical >> 2 | rights)
+        }
+        hart.state.pointee.satp = 8 << 60 | root >> 12
     }
 
     private func fill(_ program: RandomProgram, _ start: UInt64) {

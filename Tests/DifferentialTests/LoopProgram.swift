@@ -54,7 +54,7 @@ struct LoopProgram {
     // MARK: Steps
 
     private mutating func append(left: Int) {
-        switch UInt8.random(in: 0..<32, using: &random) {
+        switch UInt8.random(in: 0..<33, using: &random) {
         case 0..<12: words.append(computation())
         case 12..<16: words.append(withConstant())
         case 16..<19: rotation()
@@ -63,6 +63,7 @@ struct LoopProgram {
         case 22..<26: words.append(load())
         case 26..<29: words.append(store())
         case 29: innerLoop()
+        case 30: indexing()
         default: words.append(forward(left))
         }
     }
@@ -120,6 +121,18 @@ struct LoopProgram {
         if random.next() & 3 == 0 { words.append(load()) }
         let to = random.next() & 3 == 0 ? any() : middle
         words.append(shift(false, to, middle, UInt32.random(in: 28...33, using: &random)))
+    }
+
+    private mutating func indexing() {
+        let from = any()
+        let middle = random.next() & 1 == 0 ? from : any()
+        words.append(shift(true, middle, from, UInt32.random(in: 1...4, using: &random)))
+        if random.next() & 3 == 0 { words.append(computation()) }
+        let other = any()
+        let to = random.next() & 1 == 0 ? middle : any()
+        words.append(
+            random.next() & 1 == 0
+                ? register(0x33, 0, 0, to, middle, other) : register(0x33, 0, 0, to, other, middle))
     }
 
     private mutating func divisions() {

@@ -9,12 +9,16 @@ import Testing
     /// How many times as many seeds are tried: see `AgreementTests`.
     private static let reach = AgreementTests.reach
 
-    private func compare(_ seeds: Range<UInt64>, turns: UInt64, kicking: Bool = false) {
+    private func compare(
+        _ seeds: Range<UInt64>, turns: UInt64, kicking: Bool = false, scattered: Bool = false
+    ) {
         for seed in seeds.lowerBound..<seeds.lowerBound + UInt64(seeds.count) * Self.reach {
             let program = LoopProgram.make(seed: seed, turns: turns)
-            let expected = Bench().run(program, translating: false)
+            let expected = Bench().run(program, translating: false, scattered: scattered)
             let bench = Bench()
-            let actual = kicking ? bench.runKicked(program) : bench.run(program, translating: true)
+            let actual =
+                kicking
+                ? bench.runKicked(program) : bench.run(program, translating: true, scattered: scattered)
             if expected == actual { continue }
             Issue.record(
                 "seed \(seed), \(turns) turns: \(AgreementTests.difference(expected, actual, program))")
@@ -27,6 +31,8 @@ import Testing
     @Test func loopsAcrossTheBudgetOfAPoll() { compare(1000..<1060, turns: 5000) }
 
     @Test func loopsThatEndEarly() { compare(2000..<2100, turns: 603) }
+
+    @Test func loopsOverScatteredPages() { compare(4000..<4150, turns: 1500, scattered: true) }
 
     @Test func interruptionsGoUnnoticed() { compare(3000..<3040, turns: 4000, kicking: true) }
 }

@@ -1,6 +1,7 @@
-/// Turns pairs of shifts into what they are for: rotations, and extensions by zeroes.
+/// Turns shifts and what follows them into what they are for: rotations, extensions by zeroes, indexing.
 ///
-/// Compilers for a guest without these instructions write `x << n | x >> (size - n)` and `x << 32 >> m`. The
+/// Compilers for a guest without these instructions write `x << n | x >> (size - n)`, `x << 32 >> m` and
+/// `(x << n) + y`. The
 /// operation that ends the pattern is replaced; the shifts before it stay where their results are still
 /// wanted, and are left to `LocalUses` otherwise.
 struct Fusion {
@@ -20,6 +21,7 @@ struct Fusion {
         case .label, .interpret: writer = InlineArray(repeating: -1)
         case .or, .xor: rotation(index)
         case .shiftRight: zeroExtension(index)
+        case .add: scaledAddition(index)
         default: break
         }
         if ops[index].destination < 32 { writer[Int(ops[index].destination)] = index }
@@ -64,17 +66,39 @@ struct Fusion {
         guard first.code == .shiftLeft, first.c == 0, first.b == .immediate, first.immediate & 63 == 32,
             first.a < 32
         else { return }
-        if first.a == first.destination {
-            // The source is gone, unless nobody can have seen that in between.
-            guard op.destination == op.a, earlier == index - 1 else { return }
-            ops[earlier].code = .nothing
-            ops[earlier].destination = .zero
-        } else {
-            guard writer[Int(first.a)] < earlier else { return }
-        }
+        guard frees(first, earlier, index) else { return }
         ops[index].code = .shiftLeftUnsignedWord
         ops[index].a = first.a
         ops[index].b = .zero
         ops[index].immediate = 32 - op.immediate & 63
+    }
+
+    /// (x << n) + y with n in 1...3, both on 64 bits.
+    private mutating func scaledAddition(_ index: Int) {
+        let op = ops[index]
+        guard op.c == 0, op.a < 32, op.b < 32, op.a != op.b else { return }
+        for (scaled, other) in [(op.a, op.b), (op.b, op.a)] {
+            let earlier = writer[Int(scaled)]
+            guard earlier >= 0 else { continue }
+            let first = ops[earlier]
+            guard first.code == .shiftLeft, first.c == 0, first.b == .immediate, first.a < 32,
+                1...3 ~= first.immediate & 63, frees(first, earlier, index)
+            else { continue }
+            ops[index].code = .shiftAdd
+            ops[index].a = first.a
+            ops[index].b = other
+            ops[index].immediate = first.immediate & 63
+            return
+        }
+    }
+
+    /// Whether operation `index` can do without `first`, at `earlier`, whose source must still be there. When
+    /// `first` has overwritten it, it goes, if nobody can have seen its result.
+    private mutating func frees(_ first: Op, _ earlier: Int, _ index: Int) -> Bool {
+        if first.a != first.destination { return writer[Int(first.a)] < earlier }
+        guard ops[index].destination == first.destination, earlier == index - 1 else { return false }
+        ops[earlier].code = .nothing
+        ops[earlier].destination = .zero
+        return true
     }
 }
