@@ -28,7 +28,7 @@ TEST_PACKAGES := binutils-riscv64-linux-gnu busybox-static cpio debian-archive-k
     python3-pip skopeo u-boot-qemu uidmap umoci
 # From PyPI, into .build/python: oracles and clients of others.
 PYTHON := /usr/bin/python3
-PYTHON_PACKAGES := docker
+PYTHON_PACKAGES := docker unicorn
 BENCH_PACKAGES := binutils-riscv64-linux-gnu busybox-static crun docker.io gcc gcc-riscv64-linux-gnu iperf3 iproute2 \
     libc6-dev-riscv64-cross nftables opensbi podman python3 qemu-system-misc runc
 
@@ -64,7 +64,7 @@ run: machines
 test-build: swift
 	@scripts/install $(BUILD_PACKAGES) $(GUEST_PACKAGES) $(TEST_PACKAGES)
 	@scripts/fetch-clients .build/clients || echo "no Debian 13: tests use the docker client that is installed" >&2
-	@[ -d .build/python/docker ] || $(PYTHON) -m pip install --quiet --target .build/python $(PYTHON_PACKAGES) || \
+	@[ -d .build/python/docker -a -d .build/python/unicorn ] || $(PYTHON) -m pip install --quiet --target .build/python $(PYTHON_PACKAGES) || \
 	    echo "no PyPI: the tests that need $(PYTHON_PACKAGES) will be skipped" >&2
 	$(BUILD) --build-tests
 

@@ -134,7 +134,8 @@ let package = Package(
         .testTarget(name: "X86Tests", dependencies: ["X86", "NativeRun"]),
         .testTarget(name: "HypervisorTests", dependencies: ["Hypervisor", "TestSupport"]),
         .testTarget(name: "CLITests", dependencies: ["CLI"], swiftSettings: plain),
-        .testTarget(name: "DifferentialTests", dependencies: ["RISCV"]),
+        .testTarget(
+            name: "DifferentialTests", dependencies: ["ProgramDriver", "RISCV"], exclude: ["unicorn-oracle"]),
         .testTarget(name: "EndToEndTests", dependencies: ["Host", "Model", "ProgramDriver"]),
         .testTarget(name: "ModelTests", dependencies: ["Model"]),
         .testTarget(name: "ContainersTests", dependencies: ["Containers"], swiftSettings: plain),

@@ -54,6 +54,12 @@ final class Bench {
         return outcome()
     }
 
+    /// What the hart would start `program` with, for an engine of others.
+    func start(_ program: RandomProgram) -> Outcome {
+        prepare(program, Self.code)
+        return outcome()
+    }
+
     private func prepare(_ program: RandomProgram, _ start: UInt64) {
         fill(program, start)
         hart.startMachineMode(at: start)
