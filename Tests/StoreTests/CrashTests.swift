@@ -33,7 +33,9 @@ struct CrashTests {
         var generator = Seeded(state: seed)
         for _ in 0..<6 {
             let child = try Self.spawn(folder.path)
-            usleep(150_000 + useconds_t.random(in: 0..<250_000, using: &generator))
+            let before = folder.read("acknowledged").count
+            for _ in 0..<3000 where folder.read("acknowledged").count == before { usleep(10_000) }
+            usleep(useconds_t.random(in: 0..<250_000, using: &generator))
             kill(child, SIGKILL)
             var status: Int32 = 0
             waitpid(child, &status, 0)
