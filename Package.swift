@@ -66,7 +66,7 @@ let package = Package(
         .target(name: "RISCV", dependencies: ["Translator"], swiftSettings: hot),
         .target(name: "X86", dependencies: ["Translator"], swiftSettings: hot),
         // Floor 3: running
-        .target(name: "Hypervisor", dependencies: ["Devices", "Firmware", "RISCV", "Model"]),
+        .target(name: "Hypervisor", dependencies: ["Devices", "Firmware", "RISCV", "X86", "Model"]),
         .target(name: "Containers", dependencies: ["Host"], swiftSettings: testable),
         .target(
             name: "KernelNetwork", dependencies: ["Host", "Model", "NetworkStack"], swiftSettings: testable),

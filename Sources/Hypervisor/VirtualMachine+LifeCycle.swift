@@ -1,8 +1,6 @@
-import Firmware
 import Glibc
 import Machine
 import Model
-import RISCV
 
 // From power-on to the end. All of it happens on the loop's thread.
 extension VirtualMachine {
@@ -12,19 +10,19 @@ extension VirtualMachine {
     /// Lets the first instruction run.
     package func powerOn() {
         guard phase == .assembled else { return }
-        for hart in harts { hart.waitUntilParked() }
-        prepareHarts()
+        platform.waitUntilParked()
+        platform.prepare()
         phase = .running
         emit(.started)
-        if let word = start.toHost { watch(word) }
-        for hart in harts { hart.unpark() }
+        if let word = platform.resultWord { watch(word) }
+        platform.unpark()
     }
 
-    /// Stops every hart, device and the clock between two instructions. False when that cannot be.
+    /// Stops every vCPU, device and the clock between two instructions. False when that cannot be.
     package func pause() -> Bool {
         guard phase == .running else { return phase == .paused }
         holdStill()
-        clock.pause()
+        platform.clock.pause()
         phase = .paused
         emit(.paused)
         return true
@@ -33,8 +31,8 @@ extension VirtualMachine {
     /// Goes on after `pause`. False when that cannot be.
     package func resume() -> Bool {
         guard phase == .paused else { return phase == .running }
-        clock.resume()
-        for hart in harts { hart.takeTimeScale() }
+        platform.clock.resume()
+        platform.clockResumed()
         phase = .running
         emit(.resumed)
         goOn()
@@ -45,19 +43,18 @@ extension VirtualMachine {
     package func reset() -> Bool {
         guard phase == .running || phase == .paused else { return false }
         holdStill()
-        if phase == .paused { clock.resume() }
+        if phase == .paused { platform.clock.resume() }
         earlierInstructions = instructions
-        board.reset()
+        platform.resetDevices()
         console.reset()
-        sbi.reset()
-        memory.clear()
+        platform.memory.clear()
         do {
-            _ = try Self.load(plan, spec, memory, board)
+            try platform.load()
         } catch {
             end(.refused, "cannot start again: \(error)", code: Int64(ExitCode.unusableFile.rawValue))
             return false
         }
-        prepareHarts()
+        platform.prepare()
         phase = .running
         emit(.rebooted)
         goOn()
@@ -83,45 +80,23 @@ extension VirtualMachine {
 // MARK: - Steps
 
 extension VirtualMachine {
-    /// Puts every hart to where its first instruction is.
-    private func prepareHarts() {
-        for hart in harts {
-            hart.reset()
-            if start.machineMode {
-                hart.environmentCall = nil
-                hart.state.pointee.x[10] = hart.id
-                hart.state.pointee.x[11] = start.deviceTree
-                hart.state.pointee.x[12] = VirtMap.resetROM + ResetROM.descriptionOffset
-                hart.startMachineMode(at: start.entry)
-            } else {
-                hart.environmentCall = { [sbi, harts] in
-                    sbi.handleCall(from: $0, of: harts)
-                    return true
-                }
-                hart.prepareSupervisor()
-            }
-        }
-        if !start.machineMode { _ = harts[0].start(at: start.entry, argument: start.deviceTree) }
-        for thread in threads { thread.noteReset() }
-    }
-
     private func holdStill() {
-        for hart in harts { hart.park() }
-        for hart in harts { hart.waitUntilParked() }
-        board.pause()
+        platform.park()
+        platform.waitUntilParked()
+        platform.pauseDevices()
     }
 
     /// Unless whoever heard of the event has ended the machine.
     private func goOn() {
         guard phase == .running else { return }
-        board.resume()
-        for hart in harts { hart.unpark() }
+        platform.resumeDevices()
+        platform.unpark()
     }
 
-    /// A machine whose harts are all stopped or asleep with nothing enabled can never run again.
+    /// A machine whose vCPUs are all stopped or asleep with nothing enabled can never run again.
     private func endIfDead() {
-        guard phase == .running, harts.allSatisfy(\.isDormant) else { return }
-        end(.guestFailed, "every hart has stopped or waits for an interrupt that it has not enabled")
+        guard phase == .running, platform.isDead else { return }
+        end(.guestFailed, "every CPU has stopped or waits for an interrupt that it has not enabled")
     }
 
     /// Ends the machine when a test program has reported: 1 is success, other odd words are failures
@@ -129,7 +104,7 @@ extension VirtualMachine {
     private func watch(_ word: UInt64) {
         loop.schedule(after: Self.toHostPeriod) { [unowned self] in
             guard phase != .ended else { return }
-            let value = memory.load64(word) ?? 0
+            let value = platform.memory.load64(word) ?? 0
             guard phase == .running, value & 1 != 0 else { return watch(word) }
             if value == 1 { return end(.poweredOff, "the test program has passed") }
             end(.guestFailed, "the test program has failed", code: Int64(bitPattern: value >> 1))
@@ -154,6 +129,6 @@ extension VirtualMachine {
         return Double(nanoseconds / 1000) / 1e6
     }
 
-    /// Guest instructions retired so far, over all boots; of running harts as far as they have told.
-    var instructions: UInt64 { harts.reduce(earlierInstructions) { $0 &+ $1.state.pointee.instructions } }
+    /// Guest instructions retired so far, over all boots; of running vCPUs as far as they have told.
+    var instructions: UInt64 { earlierInstructions &+ platform.instructions }
 }

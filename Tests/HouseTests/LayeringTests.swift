@@ -17,7 +17,7 @@ struct LayeringTests {
         "Translator": ["Machine"],
         "RISCV": ["Translator"],
         "X86": ["Translator"],
-        "Hypervisor": ["Devices", "Firmware", "RISCV", "Model"],
+        "Hypervisor": ["Devices", "Firmware", "RISCV", "X86", "Model"],
         "Containers": ["Host"],
         "KernelNetwork": ["Host", "Model", "NetworkStack"],
         "CZstd": [],

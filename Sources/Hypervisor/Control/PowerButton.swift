@@ -11,9 +11,9 @@ extension VirtualMachine {
     func askToPowerDown() {
         for attempt in 0..<UInt64(Self.attempts) {
             for (key, delay) in Self.keys {
-                loop.schedule(after: attempt * Self.period + delay) { [board] in
-                    board.serial.receiveBreak()
-                    _ = withUnsafeBytes(of: key, board.serial.receive)
+                loop.schedule(after: attempt * Self.period + delay) { [port = platform.serialPort] in
+                    port.receiveBreak()
+                    _ = withUnsafeBytes(of: key, port.receive)
                 }
             }
         }
