@@ -30,6 +30,12 @@ struct AptRoot: Sendable {
         }
     }
 
+    /// Whether `update` has been here. Before, apt would answer from the host's own lists, which know packages
+    /// of the host's own architecture.
+    var isConfigured: Bool {
+        access("\(path)/apt.conf", R_OK) == 0 && access("\(path)/sources.list", R_OK) == 0
+    }
+
     /// Where downloaded packages are.
     var archives: String { "\(path)/archives" }
 

@@ -32,13 +32,13 @@ package struct Cache: Sendable {
         guard access("\(folder)/version", R_OK) == 0 else { return nil }
         return GuestFiles(
             kernel: "\(folder)/kernel", initrd: "\(folder)/initrd",
-            disk: guest == .debian ? "\(folder)/disk" : nil, append: guest.append)
+            disk: guest == .debian ? "\(folder)/disk" : nil, append: guest.append(arch))
     }
 
-    /// The state of every guest for every architecture.
+    /// The state of every guest for every architecture that it can be made for.
     package func states() -> [GuestState] {
         BuiltInGuest.allCases.flatMap { guest in
-            GuestArchitecture.allCases.map { arch in
+            guest.architectures.map { arch in
                 let folder = folder(of: guest, arch)
                 let version = (try? TextFile.read("\(folder)/version"))?.split(separator: "\n").first
                 return GuestState(

@@ -13,11 +13,48 @@ package enum BuiltInGuest: String, CaseIterable, Sendable {
         }
     }
 
-    /// The command line of its kernel.
-    var append: String {
+    /// The CPUs that it can be made for. Debian installs itself inside a machine, which takes hours where every
+    /// instruction is interpreted.
+    package var architectures: [GuestArchitecture] {
         switch self {
-        case .busybox: "console=ttyS0 vivarium=shell"
-        case .debian: "console=ttyS0 vivarium=disk"
+        case .busybox: GuestArchitecture.allCases
+        case .debian: [.riscv64]
+        }
+    }
+
+    /// The command line of its kernel.
+    func append(_ arch: GuestArchitecture) -> String {
+        let task =
+            switch self {
+            case .busybox: "console=ttyS0 vivarium=shell"
+            case .debian: "console=ttyS0 vivarium=disk"
+            }
+        return task + arch.append
+    }
+}
+
+extension GuestArchitecture {
+    /// What Debian calls it.
+    var debianName: String {
+        switch self {
+        case .riscv64: "riscv64"
+        case .x86_64: "amd64"
+        }
+    }
+
+    /// The package that always depends on the newest kernel.
+    var kernelPackage: String {
+        switch self {
+        case .riscv64: "linux-image-riscv64"
+        case .x86_64: "linux-image-cloud-amd64"
+        }
+    }
+
+    /// What its kernels are told besides. There is nothing to mitigate in a processor that does not speculate.
+    fileprivate var append: String {
+        switch self {
+        case .riscv64: ""
+        case .x86_64: " mitigations=off"
         }
     }
 }

@@ -16,7 +16,7 @@ struct LinuxRecipe {
     init(_ cache: Cache, _ arch: GuestArchitecture, progress: @escaping (String) -> Void)
         throws(CatalogueError)
     {
-        apt = try AptRoot(cache.aptFolder(arch), architecture: arch.rawValue)
+        apt = try AptRoot(cache.aptFolder(arch), architecture: arch.debianName)
         self.arch = arch
         self.progress = progress
     }
@@ -26,7 +26,7 @@ struct LinuxRecipe {
 
     /// The meta-package always depends on the newest kernel: nothing is pinned.
     private func kernelPackage() throws(CatalogueError) -> String {
-        let meta = "linux-image-\(arch.rawValue)"
+        let meta = arch.kernelPackage
         let needs = try apt.field("Depends", of: meta)
         guard let name = needs.split(whereSeparator: { " ,(".contains($0) }).first,
             name.hasPrefix("linux-image-")
@@ -40,7 +40,7 @@ struct LinuxRecipe {
     /// Puts `kernel`, `initrd`, `modules` (as packed) and, last, `version` into `folder`.
     func make(in folder: String) throws(CatalogueError) {
         // Lists from an earlier run serve as well, without a network.
-        if (try? kernelPackage()) == nil {
+        if !apt.isConfigured || (try? kernelPackage()) == nil {
             progress("fetching Debian's package lists")
             try refresh()
         }

@@ -39,7 +39,7 @@ struct LifeCycleTests {
         program.jump(-1)
         let (last, _) = try Self.end(of: program, cpus: 2)
         #expect(last?.kind == .guestFailed)
-        #expect(last?.detail?.contains("every hart") == true)
+        #expect(last?.detail?.contains("every CPU") == true)
     }
 
     @Test func aResetStartsTheGuestFromPowerOn() throws {

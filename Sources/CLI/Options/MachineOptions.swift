@@ -14,7 +14,8 @@ struct MachineOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A Linux Image (raw or gzip), an EFI-stub Image or an ELF file.", valueName: "file"),
+            "A Linux Image (raw or gzip), an EFI-stub Image or an ELF file; for x86_64 a bzImage.",
+            valueName: "file"),
         completion: .file())
     var kernel: String?
 

@@ -21,7 +21,12 @@ enum Diagnosis {
     static func guests(on host: String = HostMachine.architecture, isV3: Bool = Processor.isV3) -> [Guest] {
         GuestArchitecture.allCases.map { guest in
             let (engine, why) =
-                if host != "x86_64" {
+                if guest == .x86_64 {
+                    (
+                        "interpret",
+                        "no translation of x86_64 yet: about 100 million instructions a second, one CPU"
+                    )
+                } else if host != "x86_64" {
                     ("interpret", "the translator emits x86_64 code only")
                 } else if !isV3 {
                     ("interpret", "the translator needs a processor with AVX2, BMI2 and FMA")

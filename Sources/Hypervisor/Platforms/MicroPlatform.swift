@@ -25,14 +25,12 @@ final class MicroPlatform: Platform {
         let core = Core(
             id: 0, memory: memory, bus: bus, ports: ports, clock: clock, alarm: try AlarmClock(clock: clock))
         self.core = core
+        // Once it has asked for power, or has lost control, the processor stands still: whatever it does next
+        // would be taken for what it does after that.
+        let links = parts.links(clock) { core.park() }
         board = try MicroBoard(
-            bus: bus, ports: ports, memory: memory, core: core, links: parts.links(clock),
-            virtio: parts.virtio)
-        core.shutDown = { [panel = parts.panel, core] in
-            // The processor stands still until the board has started it again.
-            core.park()
-            panel.report(.power(.reset))
-        }
+            bus: bus, ports: ports, memory: memory, core: core, links: links, virtio: parts.virtio)
+        core.shutDown = { links.power(.reset) }
         core.fellDormant = { [panel = parts.panel] _ in panel.report(.dormant) }
         core.park()
         entry = try plan.load(into: memory, board)

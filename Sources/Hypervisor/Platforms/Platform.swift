@@ -51,9 +51,14 @@ struct PlatformParts {
     let virtio: [any VirtioDevice]
 
     /// Where the board's devices lead to.
-    func links(_ clock: any Clock) -> BoardLinks {
+    ///
+    /// - Parameter asked: called on the vCPU's thread when the guest has asked its power supply for something.
+    func links(_ clock: any Clock, asked: @escaping @Sendable () -> Void = {}) -> BoardLinks {
         BoardLinks(
             clock: clock, transmit: line.transmit, wantsInput: line.wantsInput,
-            power: { [panel] in panel.report(.power($0)) }, scheduleAlarm: alarm.set)
+            power: { [panel] request in
+                asked()
+                panel.report(.power(request))
+            }, scheduleAlarm: alarm.set)
     }
 }

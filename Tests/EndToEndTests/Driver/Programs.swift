@@ -9,13 +9,21 @@ extension Programs {
     /// Whether `viv boot busybox` will start at once; the first test that asks fills the cache, which
     /// takes a network and some minutes.
     static let hasBusybox: Bool = {
-        guard let answer = try? Command.run(viv, ["guests", "update", "busybox"], patience: 900) else {
-            return false
-        }
-        if answer.code == 0 { return true }
+        if isUpdated("riscv64") { return true }
         let listed = try? Command.run(viv, ["guests", "--format", "json"])
         return listed?.output.contains("\"version\"") ?? false
     }()
+
+    /// The same of its x86-64 relation.
+    static let hasX86Busybox: Bool = {
+        if isUpdated("x86_64") { return true }
+        let listed = try? Command.run(viv, ["guests"])
+        return listed?.output.contains(/busybox +x86_64 +[0-9]/) ?? false
+    }()
+
+    private static func isUpdated(_ arch: String) -> Bool {
+        (try? Command.run(viv, ["guests", "update", "busybox", "--arch", arch], patience: 900))?.code == 0
+    }
 
     static let compiler = "riscv64-linux-gnu-gcc"
     static let hasCompiler = FileManager.default.isExecutableFile(atPath: "/usr/bin/\(compiler)")

@@ -1,0 +1,34 @@
+import Foundation
+import ProgramDriver
+import Testing
+
+/// An x86-64 Linux under the interpreter, from the command line to the exit code.
+@Suite(
+    .serialized,
+    .enabled(
+        if: Programs.hasX86Busybox, "the x86_64 busybox guest can neither be found in the cache nor fetched"))
+struct X86Tests {
+    private func boot(_ options: String...) throws -> Guest {
+        let guest = try Guest(["busybox", "--arch", "x86_64"] + options)
+        try guest.expect("# ")
+        return guest
+    }
+
+    @Test func aGuestBootsToAShellAndPowersOff() throws {
+        let server = try PageServer(page: "a page of the host\n")
+        let guest = try boot()
+        #expect(try guest.shell("uname -m").text == "x86_64")
+        #expect(try guest.shell("grep -c ^processor /proc/cpuinfo").text == "1")
+        #expect(try guest.shell("false").status == 1)
+        #expect(try guest.shell("wget -q -O - http://10.0.2.2:\(server.port)/").text == "a page of the host")
+        try guest.type("poweroff")
+        #expect(try guest.exitCode() == 0)
+    }
+
+    @Test func whatIsNotThereIsRefused() throws {
+        let two = try Command.run(Programs.viv, ["boot", "busybox", "--arch", "x86_64", "--cpus", "2"])
+        #expect(two.code != 0)
+        let debian = try Command.run(Programs.viv, ["boot", "debian", "--arch", "x86_64"])
+        #expect(debian.code != 0)
+    }
+}

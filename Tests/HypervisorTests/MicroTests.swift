@@ -1,0 +1,93 @@
+import Hypervisor
+import Model
+import Testing
+
+/// The micro board with x86-64 programs of a few bytes in a bzImage.
+struct MicroTests {
+    /// A kernel whose 64-bit entry is `code`.
+    private static func kernel(_ code: [UInt8]) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 1024)
+        bytes[0x1F1] = 1
+        bytes[0x201] = 0x6A
+        bytes.replaceSubrange(0x202..<0x206, with: "HdrS".utf8)
+        bytes.replaceSubrange(0x206..<0x208, with: [0x0F, 0x02])
+        bytes.replaceSubrange(0x22C..<0x230, with: [0xFF, 0xFF, 0xFF, 0x7F])
+        bytes[0x236] = 1
+        bytes.replaceSubrange(0x238..<0x23A, with: [0xFF, 0x07])
+        // 16 MiB.
+        bytes[0x25B] = 1
+        return bytes + [UInt8](repeating: 0x90, count: 0x200) + code
+    }
+
+    /// mov dx, port; mov al, value; out dx, al
+    private static func output(_ port: UInt16, _ value: UInt8) -> [UInt8] {
+        [0x66, 0xBA, UInt8(port & 0xFF), UInt8(port >> 8), 0xB0, value, 0xEE]
+    }
+
+    private static let powerOff = output(0x600, 5 << 2 | 0x20)
+
+    private static func end(of code: [UInt8], _ change: (inout MachineSpec) -> Void = { _ in }) throws -> (
+        MachineEvent?, Bench
+    ) {
+        let bench = try Bench()
+        let last = try bench.run {
+            $0.arch = .x86_64
+            $0.kernel = try Bench.file(kernel(code))
+            change(&$0)
+        }
+        return (last, bench)
+    }
+
+    @Test func aGuestThatPowersOffEndsWell() throws {
+        let text = Array("hello\n".utf8).flatMap { Self.output(0x3F8, $0) }
+        let (last, bench) = try Self.end(of: text + Self.powerOff + [0xF4])
+        #expect(last?.kind == .poweredOff)
+        #expect(last?.exitCode == .success)
+        #expect(try bench.consoleText() == "hello\n")
+    }
+
+    @Test func aGuestThatResetsStartsAgain() throws {
+        #expect(try Self.boots(of: Self.output(0x602, 1) + [0xF4]) == 3)
+    }
+
+    @Test func aTripleFaultStartsAgain() throws {
+        #expect(try Self.boots(of: [0x0F, 0x0B]) == 3)
+    }
+
+    /// How often the machine has started again when it is ended after three times.
+    private static func boots(of code: [UInt8]) throws -> Int {
+        let bench = try Bench()
+        var boots = 0
+        bench.onEvent = { [unowned bench] event in
+            guard event.kind == .rebooted else { return }
+            boots += 1
+            if boots == 3 { bench.machine?.kill("enough") }
+        }
+        _ = try bench.run {
+            $0.arch = .x86_64
+            $0.kernel = try Bench.file(kernel(code))
+        }
+        return boots
+    }
+
+    @Test func aHaltWithInterruptsOffIsTheEnd() throws {
+        let (last, _) = try Self.end(of: [0xFA, 0xF4])
+        #expect(last?.kind == .guestFailed)
+    }
+
+    @Test func whatCannotBeIsRefused() throws {
+        for change in [
+            { (spec: inout MachineSpec) in spec.cpus = 2 }, { $0.accelerator = .translate },
+            { $0.memory = 4 << 30 },
+        ] {
+            let bench = try Bench()
+            #expect(throws: MachineError.self) {
+                _ = try bench.assemble {
+                    $0.arch = .x86_64
+                    $0.kernel = try Bench.file(Self.kernel([0xF4]))
+                    change(&$0)
+                }
+            }
+        }
+    }
+}
