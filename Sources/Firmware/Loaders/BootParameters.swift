@@ -11,6 +11,7 @@ package struct BootParameters {
         package static let pageTables: UInt64 = 0x9000
         package static let commandLine: UInt64 = 0x2_0000
         package static let commandLineRoom = 0x1_0000
+        static let seed: UInt64 = 0x3_0000
         /// Tables of the firmware, in what is no ordinary RAM.
         package static let firmware: UInt64 = 0xE_0000
         static let lowEnd: UInt64 = 0x9_F000
@@ -27,6 +28,7 @@ package struct BootParameters {
         static let initrd = 0x218
         static let initrdSize = 0x21C
         static let commandLine = 0x228
+        static let setupData = 0x250
         static let map = 0x2D0
     }
 
@@ -36,6 +38,9 @@ package struct BootParameters {
         static let reserved: UInt64 = 2
     }
 
+    /// The kind of setup data that is a random seed.
+    private static let seedType: UInt64 = 9
+
     private let kernel: BzImage
     private var page = [UInt8](repeating: 0, count: 4096)
 
@@ -43,9 +48,11 @@ package struct BootParameters {
 
     /// Writes everything. RAM starts at 0 and ends below 3 GiB.
     ///
-    /// - Parameter acpi: physical address of the RSDP.
+    /// - Parameters:
+    ///   - acpi: physical address of the RSDP.
+    ///   - seed: fresh randomness for the kernel's pool.
     package mutating func write(
-        to memory: GuestMemory, arguments: String, initrd: Range<UInt64>?, acpi: UInt64
+        to memory: GuestMemory, arguments: String, initrd: Range<UInt64>?, acpi: UInt64, seed: [UInt8] = []
     ) throws(KernelError) {
         let line = Array(arguments.utf8)
         guard line.count <= kernel.commandLineLimit, line.count < Place.commandLineRoom else {
@@ -59,6 +66,11 @@ package struct BootParameters {
         if let initrd {
             set(Field.initrd, initrd.lowerBound, 4)
             set(Field.initrdSize, initrd.upperBound - initrd.lowerBound, 4)
+        }
+        if !seed.isEmpty {
+            set(Field.setupData, Place.seed, 8)
+            let head = AML.little(0, 8) + AML.little(Self.seedType, 4) + AML.little(UInt64(seed.count), 4)
+            try put(head + seed, at: Place.seed, memory)
         }
         describe(memory)
         try put(page, at: Place.parameters, memory)

@@ -22,8 +22,9 @@ struct MicroBootPlan {
 
     /// Loads everything into `memory`, which is zero but for an earlier load.
     ///
+    /// - Parameter seed: fresh randomness for this boot.
     /// - Returns: the address of the first instruction.
-    func load(into memory: GuestMemory, _ board: MicroBoard) throws(MachineError) -> UInt64 {
+    func load(into memory: GuestMemory, _ board: MicroBoard, seed: [UInt8]) throws(MachineError) -> UInt64 {
         let loaded = try Self.naming("the kernel") { () throws(KernelError) in try kernel.load(into: memory) }
         let place = try initrdPlace(memory, above: loaded.range.upperBound)
         if let initrd, let place {
@@ -37,7 +38,8 @@ struct MicroBootPlan {
         try Self.naming("the kernel") { () throws(KernelError) in
             var parameters = BootParameters(kernel: kernel)
             try parameters.write(
-                to: memory, arguments: arguments, initrd: place, acpi: BootParameters.Place.firmware)
+                to: memory, arguments: arguments, initrd: place, acpi: BootParameters.Place.firmware,
+                seed: seed)
         }
         return loaded.entry
     }

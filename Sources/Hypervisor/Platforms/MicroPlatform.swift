@@ -33,7 +33,7 @@ final class MicroPlatform: Platform {
         core.shutDown = { links.power(.reset) }
         core.fellDormant = { [panel = parts.panel] _ in panel.report(.dormant) }
         core.park()
-        entry = try plan.load(into: memory, board)
+        entry = try plan.load(into: memory, board, seed: Random.bytes(32))
         _ = try Thread(name: "core-0") { Interpreter(core).run() }
     }
 
@@ -64,7 +64,7 @@ final class MicroPlatform: Platform {
     var instructions: UInt64 { core.state.pointee.instructions }
     var isDead: Bool { core.isDormant }
 
-    func load() throws { entry = try plan.load(into: memory, board) }
+    func load() throws { entry = try plan.load(into: memory, board, seed: Random.bytes(32)) }
 
     func prepare() {
         core.reset()
