@@ -38,7 +38,7 @@ extension GuestArchitecture {
     var debianName: String {
         switch self {
         case .riscv64: "riscv64"
-        case .x86_64: "amd64"
+        case .x86: "amd64"
         }
     }
 
@@ -46,7 +46,7 @@ extension GuestArchitecture {
     var kernelPackage: String {
         switch self {
         case .riscv64: "linux-image-riscv64"
-        case .x86_64: "linux-image-cloud-amd64"
+        case .x86: "linux-image-cloud-amd64"
         }
     }
 
@@ -54,7 +54,7 @@ extension GuestArchitecture {
     fileprivate var append: String {
         switch self {
         case .riscv64: ""
-        case .x86_64: " mitigations=off"
+        case .x86: " mitigations=off"
         }
     }
 }

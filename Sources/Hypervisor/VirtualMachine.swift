@@ -49,7 +49,7 @@ package final class VirtualMachine {
         platform =
             switch spec.arch {
             case .riscv64: try VirtPlatform(parts)
-            case .x86_64: try MicroPlatform(parts)
+            case .x86: try MicroPlatform(parts)
             }
         try connect(panel)
     }

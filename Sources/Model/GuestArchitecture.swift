@@ -2,5 +2,5 @@
 package enum GuestArchitecture: String, Codable, Sendable, CaseIterable {
     case riscv64
     // The name that Linux's uname, and so everybody, gives it.
-    case x86_64
+    case x86 = "x86_64"
 }

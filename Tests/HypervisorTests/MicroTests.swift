@@ -31,7 +31,7 @@ struct MicroTests {
     ) {
         let bench = try Bench()
         let last = try bench.run {
-            $0.arch = .x86_64
+            $0.arch = .x86
             $0.kernel = try Bench.file(kernel(code))
             change(&$0)
         }
@@ -64,7 +64,7 @@ struct MicroTests {
             if boots == 3 { bench.machine?.kill("enough") }
         }
         _ = try bench.run {
-            $0.arch = .x86_64
+            $0.arch = .x86
             $0.kernel = try Bench.file(kernel(code))
         }
         return boots
@@ -83,7 +83,7 @@ struct MicroTests {
             let bench = try Bench()
             #expect(throws: MachineError.self) {
                 _ = try bench.assemble {
-                    $0.arch = .x86_64
+                    $0.arch = .x86
                     $0.kernel = try Bench.file(Self.kernel([0xF4]))
                     change(&$0)
                 }

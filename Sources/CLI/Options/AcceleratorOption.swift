@@ -13,7 +13,7 @@ enum AcceleratorOption: String, ExpressibleByArgument, CaseIterable, Sendable {
         switch self {
         case .auto: return .auto
         case .translate:
-            guard arch != .x86_64 else {
+            guard arch != .x86 else {
                 throw .refused("x86_64 guests are interpreted so far: use --accel auto")
             }
             return .translate

@@ -21,7 +21,7 @@ enum Diagnosis {
     static func guests(on host: String = HostMachine.architecture, isV3: Bool = Processor.isV3) -> [Guest] {
         GuestArchitecture.allCases.map { guest in
             let (engine, why) =
-                if guest == .x86_64 {
+                if guest == .x86 {
                     (
                         "interpret",
                         "no translation of x86_64 yet: about 100 million instructions a second, one CPU"
