@@ -47,6 +47,8 @@ struct PageWindows: ~Copyable {
     /// By operation: the windows, as bits, whose other bound has to be looked at behind it.
     let watched: UnsafeMutablePointer<UInt32>
     private(set) var windows: [Window] = []
+    /// For each base register and each block, the operations that set the register or check an access through it.
+    private var touches: [[[Int]]] = []
 
     init() {
         sites = .allocate(capacity: UnitBuilder.capacity)
@@ -65,8 +67,23 @@ struct PageWindows: ~Copyable {
         sites.update(repeating: Self.none, count: count)
         watched.update(repeating: 0, count: count)
         for block in flow.blocks { find(block, ops, count, hoisting) }
+        guard !windows.isEmpty else { return }
+        collectTouches(ops, flow)
         merge(ops, count, flow)
         for number in windows.indices { chooseBounds(number, ops, flow) }
+    }
+
+    private mutating func collectTouches(_ ops: UnsafePointer<Op>, _ flow: RegionFlow) {
+        let bases = windows.reduce(UInt32(0)) { $0 | WordFacts.bit($1.base) }
+        touches = [[[Int]]](repeating: [[Int]](repeating: [], count: flow.blocks.count), count: 32)
+        for (place, block) in flow.blocks.enumerated() {
+            for index in block.start..<block.end {
+                let set = WordFacts.bit(ops[index].destination) & bases
+                if set != 0 { touches[Int(ops[index].destination)][place].append(index) }
+                guard sites[index] != Self.none, ops[index].a != ops[index].destination else { continue }
+                touches[Int(ops[index].a)][place].append(index)
+            }
+        }
     }
 
     // MARK: Finding
@@ -107,13 +124,16 @@ struct PageWindows: ~Copyable {
         return !isLoaded
     }
 
-    /// Makes one of windows that see the same of the same value of their base, or of values in one chain of steps.
+    /// Makes one of windows that see the same of the same value of their base, or of values in one chain of steps,
+    /// or of values a constant away from another register.
     private mutating func merge(_ ops: UnsafePointer<Op>, _ count: Int, _ flow: RegionFlow) {
         let live = windows.indices.map { asked($0, ops, flow) }
+        let roots = windows.indices.map { rootsOf($0, ops, flow) }
         var names = Array(windows.indices)
         for number in windows.indices {
             for other in 0..<number where names[other] == other && windows[other].sees(windows[number]) {
-                guard zip(live[number], live[other]).contains(where: { $0 && $1 }) else { continue }
+                let isOne = zip(live[number], live[other]).contains { $0 && $1 }
+                guard isOne || roots[number] & roots[other] != 0 else { continue }
                 names[number] = other
                 windows[other].weight &+= windows[number].weight
                 break
@@ -126,6 +146,15 @@ struct PageWindows: ~Copyable {
             sites[index] = number.map { UInt8($0) } ?? Self.none
         }
         windows = kept.map { windows[$0] }
+    }
+
+    /// The registers, as bits, to which constants are added for the base of a window.
+    private func rootsOf(_ number: Int, _ ops: UnsafePointer<Op>, _ flow: RegionFlow) -> UInt32 {
+        writes(number, ops, flow).places.reduce(0) { mask, index in
+            let op = ops[index]
+            let isOffset = op.code == .add && op.c == 0 && (op.b == .immediate || op.b == .zero)
+            return isOffset && op.a != op.destination ? mask | WordFacts.bit(op.a) : mask
+        }
     }
 
     // MARK: Bounds
@@ -152,10 +181,11 @@ struct PageWindows: ~Copyable {
         let window = windows[number]
         var places: [Int] = []
         var cost: UInt32 = 0
-        for block in flow.blocks {
-            let isAsked = (block.start..<block.end).contains { sites[$0] == number }
+        for (place, block) in flow.blocks.enumerated() where !touches[Int(window.base)][place].isEmpty {
+            let touched = touches[Int(window.base)][place]
+            let isAsked = touched.contains { sites[$0] == number }
             var wanted = block.successors.contains { live[$0] }
-            for index in (block.start..<block.end).reversed() {
+            for index in touched.reversed() {
                 if sites[index] == number { wanted = true }
                 guard ops[index].destination == window.base else { continue }
                 // There cannot be enough steps between two accesses of one block to wrap around.
@@ -173,22 +203,28 @@ struct PageWindows: ~Copyable {
     /// For each block, whether an access may ask the window with the value that its base has there, give or take
     /// steps.
     private func asked(_ number: Int, _ ops: UnsafePointer<Op>, _ flow: RegionFlow) -> [Bool] {
-        let window = windows[number]
-        var live = [Bool](repeating: false, count: flow.blocks.count)
+        let own = touches[Int(windows[number].base)].map { asks(number, ops, $0) }
+        var live = own.map { $0 == true }
         var changed = true
         while changed {
             changed = false
-            for (place, block) in flow.blocks.enumerated().reversed() where !live[place] {
-                var wanted = block.successors.contains { live[$0] }
-                for index in (block.start..<block.end).reversed() {
-                    if ops[index].destination == window.base, !window.isStep(ops[index]) { wanted = false }
-                    if sites[index] == number { wanted = true }
-                }
-                live[place] = wanted
-                changed = changed || wanted
+            for place in flow.blocks.indices.reversed() where !live[place] && own[place] == nil {
+                live[place] = flow.blocks[place].successors.contains { live[$0] }
+                changed = changed || live[place]
             }
         }
         return live
+    }
+
+    /// Whether a block asks the window before it sets the base; `nil` if it does neither.
+    private func asks(_ number: Int, _ ops: UnsafePointer<Op>, _ touched: [Int]) -> Bool? {
+        for index in touched {
+            if sites[index] == number { return true }
+            if ops[index].destination == windows[number].base, !windows[number].isStep(ops[index]) {
+                return false
+            }
+        }
+        return nil
     }
 
     // MARK: Registers

@@ -52,13 +52,14 @@ extension Emitter {
 
     private mutating func emitLoad(_ stub: ColdStub) {
         bindSources(stub)
-        refillWindow(stub)
+        let found = refillWindow(stub)
         spillFloats(stub.dirtyFloats)
         if stub.register != 0 { asm.mov(.rax, Register(stub.register)) }
         asm.mov(.rdx, immediate: info(stub.op))
         callOut(thunks.load)
         loadFloats(stub.liveFloats)
         measureDistance(stub)
+        fillWindow(stub, found)
         resume(stub)
     }
 
@@ -86,7 +87,7 @@ extension Emitter {
     /// guest goes on at this very instruction in the variant without hoisting.
     private mutating func emitHoist(_ stub: ColdStub) {
         bindSources(stub)
-        refillWindow(stub)
+        let found = refillWindow(stub)
         if stub.register != 0 { asm.mov(.rax, Register(stub.register)) }
         let crosses = region == nil ? nil : crossing(stub)
         spillFloats(stub.dirtyFloats)
@@ -96,6 +97,7 @@ extension Emitter {
         asm.test(.rdx, .rdx)
         let failed = asm.jump(.equal)
         measureDistance(stub)
+        fillWindow(stub, found)
         resume(stub)
         if let crosses { return goOnSingly(stub, crosses, failed) }
         asm.bind(failed)

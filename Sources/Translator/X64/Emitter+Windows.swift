@@ -104,9 +104,11 @@ extension Emitter {
     // MARK: Filling
 
     /// Behind a look at a window that failed: looks in the TLB, remembers what it says and resumes; falls through
-    /// with the address in `rax` when the TLB does not know either.
-    mutating func refillWindow(_ stub: ColdStub) {
-        guard let number = stub.window else { return }
+    /// with the address in `rax` when the TLB does not know either. Returns the place where it is known that the TLB
+    /// has the page, whose entry is at hand: see `fillWindow`.
+    @discardableResult
+    mutating func refillWindow(_ stub: ColdStub) -> UnsafePointer<UInt8>? {
+        guard let number = stub.window else { return nil }
         computeAddress(stub.base, Int64(stub.offset), into: .rax)
         let entry = tlbEntry(.rax)
         let tag = entry.at(stub.isWrite ? 8 : 0)
@@ -114,6 +116,7 @@ extension Emitter {
         asm.alu(.xor, .rdx, .rax)
         asm.alu(.cmp, .rdx, immediate: 4096 - Int32(stub.span))
         let miss = asm.jump(.above)
+        let found = UnsafePointer(asm.cursor)
         asm.load(.rdx, tag)
         asm.alu(.add, .rdx, immediate: Self.margin)
         asm.alu(.cmp, .rdx, immediate: 2 * Self.margin)
@@ -125,6 +128,17 @@ extension Emitter {
         resumeAccess(stub, entry)
         asm.bind(miss)
         emptyWindow(number)
+        return found
+    }
+
+    /// Behind a slow path, with the address in `rax` and the distance in `rdx`: if it put the page into the TLB, the
+    /// window gets it at once. Else two windows whose pages share an entry could keep each other from it for ever.
+    mutating func fillWindow(_ stub: ColdStub, _ found: UnsafePointer<UInt8>?) {
+        guard let found else { return }
+        let entry = tlbEntry(.rax)
+        asm.alu(.xor, .rax, entry.at(stub.isWrite ? 8 : 0))
+        asm.alu(.cmp, .rax, immediate: 4096 - Int32(stub.span))
+        asm.jump(.belowOrEqual, to: found)
     }
 
     private mutating func resumeAccess(_ stub: ColdStub, _ entry: Address) {
