@@ -43,13 +43,21 @@ package struct StepOutput: Sendable, Equatable {
     }
 }
 
+extension StepOutput {
+    /// Docker's classic builder paints errors red.
+    fileprivate var dockerText: String {
+        let text = String(decoding: bytes, as: UTF8.self)
+        return stream == .stderr ? "\u{1b}[91m\(text)\u{1b}[0m" : text
+    }
+}
+
 extension BuildEvent {
     /// The text that Docker's classic builder streams for this event; `nil` for none.
     package var dockerText: String? {
         switch self {
         case .step(let step): "Step \(step.number)/\(step.total) : \(step.text)\n"
         case .cached: " ---> Using cache\n"
-        case .output(_, let output): String(decoding: output.bytes, as: UTF8.self)
+        case .output(_, let output): output.dockerText
         case .finished(_, let state, _): " ---> \(state)\n"
         case .pulling: nil
         case .warning(let text): "[Warning] \(text)\n"

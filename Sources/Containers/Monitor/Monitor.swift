@@ -200,7 +200,9 @@ final class Monitor {
         guard let packet = read(socket) else { return drop(socket) }
         guard !packet.isEmpty, let request = MonitorRequest(packet) else { return }
         switch request {
-        case .start: start(for: socket)
+        case .start:
+            hearOthers(than: socket)
+            start(for: socket)
         case .attach(let wanted):
             clients[position].streams = wanted
             isHeld = false
@@ -208,6 +210,16 @@ final class Monitor {
         case .closeInput: streams.closeInput()
         case .resize(let rows, let columns): streams.resize(rows: rows, columns: columns)
         case .kill(let signal): _ = viv_pidfd_signal(pidfd, Int32(signal))
+        }
+    }
+
+    /// Whoever asked for output before the start was sent must get the first word, too: the requests of several
+    /// sockets are read in no order.
+    private func hearOthers(than socket: Int32) {
+        acceptClients()
+        for other in clients.map(\.socket) where other != socket {
+            var slots = [slot(other)]
+            if poll(&slots, 1, 0) > 0 { receive(from: other) }
         }
     }
 

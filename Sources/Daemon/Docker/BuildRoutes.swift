@@ -34,14 +34,15 @@ extension DockerAPI {
         let fixed = asked
         let isQuiet = request.query.bool("q")
         let spool = try await Spool.holding(RequestBytes(request.body), in: spoolFolder)
-        return try await ProgressStream.response(to: request, failure: failure) { sink in
+        return try await ProgressStream.response(failure: failure) { sink in
             var wanted = fixed
             wanted.context = .archive(descriptor: spool.raw)
             let image = try await engine.build(wanted) { event in
                 if !isQuiet { BuildBody.lines(of: event).forEach(sink.line) }
             }
+            guard isQuiet else { return }
             sink.line(["aux": ["ID": .string(image.id.description)]])
-            if isQuiet { sink.line(["stream": .string("\(image.id)\n")]) }
+            sink.line(["stream": .string("\(image.id)\n")])
         }
     }
 
@@ -113,7 +114,12 @@ enum BuildBody {
     static func lines(of event: BuildEvent) -> [JSON] {
         switch event {
         case .pulling(_, let progress): [ProgressLines.json(progress)]
-        case .step, .cached, .output, .finished, .warning, .built, .tagged:
+        case .built(let id):
+            [
+                ["aux": ["ID": .string(id.description)]],
+                ["stream": .string("Successfully built \(id.short)\n")],
+            ]
+        case .step, .cached, .output, .finished, .warning, .tagged:
             event.dockerText.map { [["stream": .string($0)]] } ?? []
         }
     }

@@ -74,7 +74,7 @@ extension DockerAPI {
             return Reply.json(StatisticsShape.json(now, previous: previous))
         }
         let stream = try await engine.statisticsStream(id)
-        return Reply.stream(of: request, type: "application/json") { writer in
+        return Reply.stream(type: "application/json") { writer in
             var previous: InstanceStatistics?
             for try await now in stream {
                 try await writer.write(line: StatisticsShape.json(now, previous: previous))

@@ -16,7 +16,7 @@ extension DockerAPI {
         let reference = try Reference(Self.join(name, query.string("tag")))
         let platform = try query.string("platform").map { try Platform($0) }
         let credentials = try RegistryHeaders.credentials(request.headers)
-        return try await ProgressStream.response(to: request) { sink in
+        return try await ProgressStream.response { sink in
             try await pull(reference, platform, credentials, sink)
         }
     }
@@ -55,7 +55,7 @@ extension DockerAPI {
         let reference = try Reference(Self.join(name, request.query.string("tag")))
         let credentials = try RegistryHeaders.credentials(request.headers)
         _ = try await engine.images.resolve(reference.familiar)
-        return try await ProgressStream.response(to: request) { sink in
+        return try await ProgressStream.response { sink in
             sink.line([
                 "status": .string("The push refers to repository [\(reference.canonicalRepository)]")
             ])
@@ -77,7 +77,7 @@ extension DockerAPI {
     func loadImages(_ request: Request, _ context: DaemonContext) async throws -> Response {
         let isQuiet = request.query.bool("quiet")
         let spool = try await Spool.holding(RequestBytes(request.body), in: spoolFolder)
-        return try await ProgressStream.response(to: request) { sink in
+        return try await ProgressStream.response { sink in
             let lines = ProgressLines(sink)
             let loaded = try await engine.images.load(from: spool.raw) { progress in
                 if !isQuiet, progress.status != .message { lines.take(progress) }

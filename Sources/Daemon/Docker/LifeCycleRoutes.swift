@@ -86,7 +86,7 @@ extension DockerAPI {
             throw APIError(.badRequest, "invalid condition: \"\(text)\"")
         }
         let waiting = try await engine.beginWait(instance.id.text, condition)
-        return Reply.stream(of: request, type: "application/json") { writer in
+        return Reply.stream(type: "application/json") { writer in
             try await withTaskCancellationHandler {
                 try await writer.write(line: Self.answer(await waiting.result))
             } onCancel: {

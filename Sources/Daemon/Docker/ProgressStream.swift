@@ -19,7 +19,7 @@ struct ProgressStream: Sendable {
     /// Runs `work` and answers with its lines. When it fails before it said anything, the response is the error
     /// itself; later, the error is the last line. The work is cancelled when the client goes away.
     static func response(
-        to request: Request, failure: @escaping @Sendable (APIError) -> JSON = dockerFailure,
+        failure: @escaping @Sendable (APIError) -> JSON = dockerFailure,
         _ work: @escaping @Sendable (Sink) async throws -> Void
     ) async throws -> Response {
         let (lines, continuation) = AsyncThrowingStream<JSON, any Error>.makeStream(
@@ -35,7 +35,7 @@ struct ProgressStream: Sendable {
         continuation.onTermination = { _ in task.cancel() }
         let reader = LineReader(lines.makeAsyncIterator())
         let first = try await reader.next()
-        return Reply.stream(of: request, type: "application/json") { writer in
+        return Reply.stream(type: "application/json") { writer in
             defer { task.cancel() }
             do {
                 var line = first

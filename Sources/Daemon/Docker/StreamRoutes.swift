@@ -71,7 +71,7 @@ extension DockerAPI {
             }
         }
         let type = framing.mediaType(context.version)
-        guard !wanted.follows else { return Reply.stream(of: request, type: type, write) }
+        guard !wanted.follows else { return Reply.stream(type: type, write) }
         return Response(
             status: .ok, headers: [.contentType: type],
             body: ResponseBody { writer in

@@ -62,7 +62,7 @@ extension DockerAPI {
         let query = request.query
         let events = try await engine.events(
             since: query.time("since"), until: query.time("until"), filters: query.filters())
-        return Reply.stream(of: request, type: "application/json") { writer in
+        return Reply.stream(type: "application/json") { writer in
             for await event in events { try await writer.write(line: EventShape.json(event)) }
         }
     }

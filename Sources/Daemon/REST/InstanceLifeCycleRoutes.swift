@@ -81,7 +81,7 @@ extension OwnAPI {
             throw APIError(.badRequest, "there is no condition '\(text.prefix(40))'")
         }
         let waiting = try await engine.beginWait(context.parameter("id"), condition)
-        return Reply.stream(of: request, type: "application/json") { writer in
+        return Reply.stream(type: "application/json") { writer in
             try await withTaskCancellationHandler {
                 let result = await waiting.result
                 let answer = (try? result.get()) ?? WaitResult(exitCode: -1, error: Self.words(result))

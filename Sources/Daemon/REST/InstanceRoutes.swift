@@ -45,7 +45,7 @@ extension OwnAPI {
         let id = try context.parameter("id")
         guard request.query.bool("stream") else { return try Reply.model(try await engine.statistics(id)) }
         let stream = try await engine.statisticsStream(id)
-        return Reply.stream(of: request, type: Self.jsonLines) { writer in
+        return Reply.stream(type: Self.jsonLines) { writer in
             for try await now in stream { try await writer.write(bytes: JSONLine.encode(now)) }
         }
     }

@@ -67,7 +67,7 @@ extension OwnAPI {
         if let tail = query.string("tail"), tail != "all" { wanted.tail = Int(tail).map { max($0, 0) } }
         let entries = try await engine.logs(context.parameter("id"), wanted)
         let showsTimes = query.bool("timestamps")
-        return Reply.stream(of: request, type: Self.frames) { writer in
+        return Reply.stream(type: Self.frames) { writer in
             let framing = VivFraming()
             for try await entry in entries {
                 let time = showsTimes ? Array("\(Timestamp.text(nanoseconds: entry.time)) ".utf8) : []

@@ -32,7 +32,7 @@ extension OwnAPI {
         let reference = try Reference(query.required("reference"))
         let platform = try query.string("platform").map { try Platform($0) }
         let credentials = try RegistryHeaders.credentials(request.headers)
-        return try await ProgressStream.response(to: request, failure: Self.failure) { sink in
+        return try await ProgressStream.response(failure: Self.failure) { sink in
             let lines = ProgressLines(sink)
             let image = try await engine.images.pull(
                 reference, platform: platform, credentials: credentials, progress: lines.take)
@@ -46,7 +46,7 @@ extension OwnAPI {
     private func push(_ request: Request, _ context: DaemonContext) async throws -> Response {
         let reference = try Reference(request.query.required("reference"))
         let credentials = try RegistryHeaders.credentials(request.headers)
-        return try await ProgressStream.response(to: request, failure: Self.failure) { sink in
+        return try await ProgressStream.response(failure: Self.failure) { sink in
             let lines = ProgressLines(sink)
             let digest = try await engine.images.push(
                 reference, credentials: credentials, progress: lines.take)
@@ -59,7 +59,7 @@ extension OwnAPI {
 
     private func load(_ request: Request, _ context: DaemonContext) async throws -> Response {
         let spool = try await Spool.holding(RequestBytes(request.body), in: docker.spoolFolder)
-        return try await ProgressStream.response(to: request, failure: Self.failure) { sink in
+        return try await ProgressStream.response(failure: Self.failure) { sink in
             let lines = ProgressLines(sink)
             for image in try await engine.images.load(from: spool.raw, progress: lines.take) {
                 await engine.record(.image, "load", actor: image.id.description)
@@ -81,7 +81,7 @@ extension OwnAPI {
         let query = request.query
         let name = try query.required("name")
         let reference = try query.string("reference").map { try Reference($0) }
-        return try await ProgressStream.response(to: request, failure: Self.failure) { sink in
+        return try await ProgressStream.response(failure: Self.failure) { sink in
             let lines = ProgressLines(sink)
             let image = try await engine.images.buildBase(name, as: reference, progress: lines.take)
             sink.line(["image": .string(image.id.description)])

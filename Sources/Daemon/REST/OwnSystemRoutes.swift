@@ -27,7 +27,7 @@ extension OwnAPI {
         let query = request.query
         let events = try await engine.events(
             since: query.time("since"), until: query.time("until"), filters: query.ownFilters())
-        return Reply.stream(of: request, type: Self.jsonLines) { writer in
+        return Reply.stream(type: Self.jsonLines) { writer in
             for await event in events { try await writer.write(bytes: JSONLine.encode(event)) }
         }
     }

@@ -48,7 +48,10 @@ package struct Front: Sendable {
         _ request: Request, _ writer: consuming ResponseWriter, _ connection: any Channel
     ) async throws {
         let response = await respond(to: request, over: connection)
-        try await writer.write(response: response.head, body: response.body)
+        var unused: ResponseWriter? = consume writer
+        try await Departure.$connection.withValue(connection) {
+            try await unused.take()?.write(response: response.head, body: response.body)
+        }
     }
 
     private static func path(of request: Request) -> Substring { request.uri.path[...] }

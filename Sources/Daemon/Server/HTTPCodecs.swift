@@ -21,7 +21,7 @@ enum HTTPCodecs {
             limitConfiguration: limits)
         try pipeline.syncOperations.addHandlers([
             HTTPResponseEncoder(), ByteToMessageHandler(decoder), HTTP1ToHTTPServerCodec(secure: false),
-            HijackHandler(),
+            HijackHandler(), Departure(),
         ])
     }
 

@@ -30,13 +30,13 @@ enum Reply {
     static let done = Response(status: .noContent)
 
     /// A body that comes bit by bit. The head is sent before `write` has anything to say; `write` is cancelled when
-    /// the client goes away. The connection ends with it.
+    /// the client goes away.
     static func stream(
-        of request: Request, type: String,
+        type: String,
         _ write: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void
     ) -> Response {
         Response(
-            status: .ok, headers: [.contentType: type, .connection: "close"], body: body(of: request, write))
+            status: .ok, headers: [.contentType: type], body: body(write))
     }
 
     /// A body of bytes that are made as fast as the client takes them.
@@ -51,15 +51,12 @@ enum Reply {
 
     /// See `stream`.
     static func body(
-        of request: Request, _ write: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void
+        _ write: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void
     ) -> ResponseBody {
-        let incoming = request.body
         return ResponseBody { writer in
             let slot = WriterSlot(writer)
             do {
-                try await incoming.consumeWithCancellationOnInboundClose { _ in
-                    try await slot.use(write)
-                }
+                try await Departure.cancelling { try await slot.use(write) }
             } catch is CancellationError {
                 // The client has gone: there is nobody to tell.
             }

@@ -49,7 +49,7 @@ extension Engine {
         if entry.instance.health != nil { entry.instance.health = .unhealthy }
         for (id, exec) in execs where exec.record.instance == entry.id && exec.record.isRunning {
             execs[id]?.record.isRunning = false
-            execs[id]?.record.exitCode = execs[id]?.record.exitCode ?? 137
+            execs[id]?.record.exitCode = exec.record.exitCode ?? 137
         }
         let followers = entry.followers
         entry.followers = []

@@ -45,12 +45,16 @@ extension Engine {
         let runner = try await blocking {
             try ContainerRunner(id, processID: pid, folder: folder, runtime: runtime)
         }
-        let early = entry.early
-        entry.early = []
-        for session in early { session.open(try await runner.open(session.options)) }
+        try await admitEarly(entry, runner)
         try await runner.begin()
         entry.runner = runner
         entry.instance.processID = pid
+        try await admitEarly(entry, runner)
+    }
+
+    /// Connects those who attached before the start; more may come while they are.
+    private func admitEarly(_ entry: Entry, _ runner: ContainerRunner) async throws(EngineError) {
+        while let session = entry.early.popLast() { session.open(try await runner.open(session.options)) }
     }
 
     /// Layer folders of the container's image, top first.

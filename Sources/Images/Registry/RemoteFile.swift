@@ -4,6 +4,14 @@ import Host
 
 /// Files of web servers, for builds.
 package enum RemoteFile {
+    /// Gives up at once where the shared client would try to connect for a minute and a half.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration(
+            timeout: .init(connect: .seconds(15), read: .seconds(60)))
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     /// Writes what `url` (http or https) gives to a descriptor; redirections are followed.
     ///
     /// - Returns: when the server says it was changed last, in seconds since 1970.
@@ -11,8 +19,7 @@ package enum RemoteFile {
         _ url: String, into descriptor: Int32, limit: Int64
     ) async throws(ImageError) -> Int64? {
         do {
-            let response = try await HTTPClient.shared.execute(
-                HTTPClientRequest(url: url), timeout: .hours(1))
+            let response = try await client.execute(HTTPClientRequest(url: url), timeout: .hours(1))
             guard response.status == .ok else {
                 throw ImageError(.unavailable, "\(url) answers \(response.status)")
             }
@@ -28,7 +35,7 @@ package enum RemoteFile {
         } catch let error as ImageError {
             throw error
         } catch {
-            throw ImageError(.unavailable, "cannot fetch \(url): \(error)")
+            throw RegistryTransport.describe(error, host: RegistryTransport.origin(url), RegistrySettings())
         }
     }
 

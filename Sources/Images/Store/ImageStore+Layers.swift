@@ -8,6 +8,9 @@ extension ImageStore {
     }
 
     /// The folders of layers made here or of images, given lowest first; the folders come top first.
+    ///
+    /// A layer that comes twice gives one folder, at its upper place: overlayfs refuses a folder given twice, and what
+    /// the lower one adds and hides, the upper one adds and hides again.
     package func folders(of layers: [Layer]) async throws(ImageError) -> UnpackedLayers {
         try await leased { () throws(ImageError) in
             for layer in layers where !layerStore.has(layer.diffID) {
@@ -16,7 +19,9 @@ extension ImageStore {
                 }
                 try await unpack(layer.descriptor, as: layer.diffID)
             }
-            return UnpackedLayers(folders: layers.reversed().map { layerStore.folder($0.diffID) })
+            var seen: Set<Digest> = []
+            let unique = layers.reversed().filter { seen.insert($0.diffID).inserted }
+            return UnpackedLayers(folders: unique.map { layerStore.folder($0.diffID) })
         }
     }
 
