@@ -15,6 +15,7 @@ enum ContainerBody {
         try readRights(host, into: &spec)
         try readNamespaces(host, into: &spec)
         try readEnd(body, host, into: &spec)
+        try readEchoes(host, into: &spec)
         spec.resources = try ResourceBody.resources(host)
         spec.network = try NetworkingBody.networking(body, host)
         return spec
@@ -130,6 +131,19 @@ enum ContainerBody {
         let logging = try host.object("LogConfig")
         spec.logging = LoggingSpec(
             driver: try logging.string("Type") ?? "json-file", options: try logging.dictionary("Config"))
+    }
+
+    /// What is only told back. There is one runtime; Docker's own goes by other names.
+    private static func readEchoes(_ host: JSON, into spec: inout ContainerSpec) throws(APIError) {
+        spec.runtimeName = try host.string("Runtime")
+        if let name = spec.runtimeName, !["viv-container", "runc", "io.containerd.runc.v2"].contains(name) {
+            throw APIError(.badRequest, "unknown or invalid runtime name: \(name)")
+        }
+        spec.isolation = try host.string("Isolation")
+        guard ["default", nil].contains(spec.isolation) else {
+            throw APIError(.badRequest, "invalid isolation '\(spec.isolation ?? "")': Linux has 'default'")
+        }
+        spec.volumeDriver = try host.string("VolumeDriver")
     }
 
     /// `RestartPolicy` of a container or an update.

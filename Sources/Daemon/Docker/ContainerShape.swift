@@ -53,7 +53,8 @@ struct ContainerShape {
         if !exposed.isEmpty { fields = fields.adding(["ExposedPorts": .object(exposed)]) }
         fields = fields.adding([
             "Tty": .bool(spec.hasTerminal), "OpenStdin": .bool(spec.keepsStdinOpen),
-            "StdinOnce": .bool(spec.closesStdinAfterFirst), "Env": .strings(process.environment),
+            "StdinOnce": .bool(spec.closesStdinAfterFirst),
+            "Env": .strings(process.environment + spec.environment.filter { !$0.contains("=") }),
             "Cmd": .slice(process.command),
         ])
         if let health = spec.healthCheck { fields = fields.adding(["Healthcheck": Self.json(health)]) }
@@ -93,7 +94,7 @@ enum HostShape {
                 "Name": .string(spec.restart.kind.rawValue),
                 "MaximumRetryCount": .int(spec.restart.maximumRetries),
             ],
-            "AutoRemove": .bool(spec.removesItself), "VolumeDriver": "",
+            "AutoRemove": .bool(spec.removesItself), "VolumeDriver": .string(spec.volumeDriver ?? ""),
             "VolumesFrom": .slice(spec.volumesFrom),
             "ConsoleSize": [
                 .int(spec.terminalSize?.rows ?? 0), .int(spec.terminalSize?.columns ?? 0),
@@ -140,7 +141,8 @@ enum HostShape {
             "PidMode": .string(spec.pidMode ?? ""), "UTSMode": .string(spec.utsMode ?? ""),
             "UsernsMode": .string(spec.userNamespaceMode ?? ""),
             "OomScoreAdj": .int(spec.outOfMemoryScore ?? 0), "ShmSize": .int(spec.sharedMemorySize),
-            "Runtime": "viv-container", "Isolation": "", "Init": .bool(spec.usesInit),
+            "Runtime": .string(spec.runtimeName ?? "viv-container"),
+            "Isolation": .string(spec.isolation ?? ""), "Init": .bool(spec.usesInit),
             "CgroupParent": .string(spec.cgroupParent ?? ""),
         ]
     }

@@ -46,12 +46,17 @@ extension DockerAPI {
         let id = try context.parameter("id")
         let record = try await engine.inspectExec(id)
         let isDetached = try body.bool("Detach")
-        let session = try await engine.startExec(
-            id, detached: isDetached, terminalSize: Self.consoleSize(body))
-        guard let session else { return Response(status: .ok) }
+        let size = try Self.consoleSize(body)
+        guard !isDetached else {
+            _ = try await engine.startExec(id, detached: true, terminalSize: size)
+            return Response(status: .ok)
+        }
+        // The program starts behind the head of the response: clients that read the head through a buffer lose what
+        // comes with it.
+        let (session, begin) = try await engine.announceExec(id, terminalSize: size)
         return stream(
-            session, input, request, context, isMultiplexed: !record.spec.hasTerminal,
-            takesInput: record.spec.attachesStdin, closesInput: true)
+            session, input, request, context, isMultiplexed: try !body.bool("Tty"),
+            takesInput: record.spec.attachesStdin, closesInput: true, begin: begin)
     }
 
     private func resizeExec(_ request: Request, _ context: DaemonContext) async throws -> Response {

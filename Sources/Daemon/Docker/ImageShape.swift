@@ -27,7 +27,7 @@ enum ImageShape {
             "Architecture": .string(configuration.architecture),
         ]
         let variant: JSON = configuration.variant.map { ["Variant": .string($0)] } ?? [:]
-        return fields.adding(variant).adding([
+        return fields.adding(container(configuration, version)).adding(variant).adding([
             "Os": .string(configuration.os), "Size": .int(image.size),
         ]).adding(version.minor < 44 ? ["VirtualSize": .int(image.size)] : [:]).adding([
             "GraphDriver": ["Name": "overlay2", "Data": .null],
@@ -36,6 +36,16 @@ enum ImageShape {
             ],
             "Metadata": ["LastTagTime": .string(Timestamp.text(image.tagged))],
         ])
+    }
+
+    /// Fields that went away with 1.45.
+    private static func container(_ configuration: ImageConfiguration, _ version: DockerVersion) -> JSON {
+        guard version.minor < 45 else { return [:] }
+        var config = json(configuration.config)
+        if let image = configuration.containerSettings?.image {
+            config = .object(config.fields.filter { $0.name != "Image" }).adding(["Image": .string(image)])
+        }
+        return ["Container": .string(configuration.container ?? ""), "ContainerConfig": config]
     }
 
     static func json(_ config: ProcessDefaults) -> JSON {

@@ -45,8 +45,8 @@ extension DockerAPI {
         }
         let reference = try query.string("repo").map { try Reference(Self.join($0, query.string("tag"))) }
         let spool = try await Spool.holding(RequestBytes(request.body), in: spoolFolder)
-        let image = try await engine.images.importTree(
-            from: spool.raw, as: reference, message: query.string("message"))
+        let image = try await engine.importTree(
+            from: spool.raw, as: reference, message: query.string("message"), changes: query.all("changes"))
         await engine.record(.image, "import", actor: image.id.description)
         return Reply.json(["status": .string(image.id.description)])
     }
@@ -77,7 +77,7 @@ extension DockerAPI {
     func loadImages(_ request: Request, _ context: DaemonContext) async throws -> Response {
         let isQuiet = request.query.bool("quiet")
         let spool = try await Spool.holding(RequestBytes(request.body), in: spoolFolder)
-        return try await ProgressStream.response { sink in
+        return try await ProgressStream.response(failsInStream: true) { sink in
             let lines = ProgressLines(sink)
             let loaded = try await engine.images.load(from: spool.raw) { progress in
                 if !isQuiet, progress.status != .message { lines.take(progress) }

@@ -16,6 +16,7 @@ extension DockerAPI {
         router.post("containers/{id}/update", use: update)
         router.post("containers/{id}/wait", use: wait)
         router.delete("containers/{id}", use: remove)
+        router.delete("containers/{id}/{alias}", use: removeLink)
     }
 
     private func start(_ request: Request, _ context: DaemonContext) async throws -> Response {
@@ -109,10 +110,18 @@ extension DockerAPI {
         let (instance, _) = try await container(context)
         let query = request.query
         guard !query.bool("link") else {
-            throw APIError(.badRequest, "links are removed together with their container")
+            throw APIError(.badRequest, "Conflict, cannot remove the default link name of the container")
         }
         try await engine.remove(
             instance.id.text, force: query.bool("force"), removesVolumes: query.bool("v"))
+        return Reply.done
+    }
+
+    /// `DELETE /containers/CONTAINER/ALIAS?link=1`.
+    private func removeLink(_ request: Request, _ context: DaemonContext) async throws -> Response {
+        let (instance, _) = try await container(context)
+        guard request.query.bool("link") else { throw APIError(.notFound, "page not found") }
+        try await engine.removeLink(instance.id.text, alias: context.parameter("alias"))
         return Reply.done
     }
 }

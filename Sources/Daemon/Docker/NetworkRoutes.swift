@@ -94,7 +94,7 @@ enum NetworkListShape {
             "Created": .string(Timestamp.text(record.created)), "Scope": "local",
             "Driver": .string(spec.driver == "none" ? "null" : spec.driver), "EnableIPv4": true,
             "EnableIPv6": .bool(spec.usesIPv6),
-            "IPAM": ["Driver": "default", "Options": [:], "Config": .array(spec.pools.map(json))],
+            "IPAM": ["Driver": "default", "Options": .null, "Config": .array(spec.pools.map(json))],
             "Internal": .bool(spec.isInternal), "Attachable": .bool(spec.isAttachable),
         ]
         let containers: [JSON.Field] = showsContainers ? endpoints(network) : []
@@ -109,6 +109,9 @@ enum NetworkListShape {
         var fields: JSON = ["Subnet": .string(pool.subnet)]
         if let range = pool.range { fields = fields.adding(["IPRange": .string(range)]) }
         if let gateway = pool.gateway { fields = fields.adding(["Gateway": .string(gateway)]) }
+        if !pool.auxiliaryAddresses.isEmpty {
+            fields = fields.adding(["AuxiliaryAddresses": .map(pool.auxiliaryAddresses)])
+        }
         return fields
     }
 

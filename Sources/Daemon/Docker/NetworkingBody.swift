@@ -28,6 +28,8 @@ enum NetworkingBody {
         let addresses = try body.object("IPAMConfig")
         endpoint.ipv4Address = try addresses.string("IPv4Address")
         endpoint.ipv6Address = try addresses.string("IPv6Address")
+        let linkLocal = try addresses.strings("LinkLocalIPs")
+        if !linkLocal.isEmpty { endpoint.linkLocalAddresses = linkLocal }
         endpoint.aliases = try body.strings("Aliases")
         endpoint.links = try body.strings("Links")
         endpoint.macAddress = try body.string("MacAddress")

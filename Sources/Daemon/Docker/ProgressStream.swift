@@ -17,9 +17,9 @@ struct ProgressStream: Sendable {
     }
 
     /// Runs `work` and answers with its lines. When it fails before it said anything, the response is the error
-    /// itself; later, the error is the last line. The work is cancelled when the client goes away.
+    /// itself, unless it `failsInStream`; later, the error is the last line. The work is cancelled when the client goes away.
     static func response(
-        failure: @escaping @Sendable (APIError) -> JSON = dockerFailure,
+        failure: @escaping @Sendable (APIError) -> JSON = dockerFailure, failsInStream: Bool = false,
         _ work: @escaping @Sendable (Sink) async throws -> Void
     ) async throws -> Response {
         let (lines, continuation) = AsyncThrowingStream<JSON, any Error>.makeStream(
@@ -34,11 +34,11 @@ struct ProgressStream: Sendable {
         }
         continuation.onTermination = { _ in task.cancel() }
         let reader = LineReader(lines.makeAsyncIterator())
-        let first = try await reader.next()
+        let first = failsInStream ? nil : try await reader.next()
         return Reply.stream(type: "application/json") { writer in
             defer { task.cancel() }
             do {
-                var line = first
+                var line = failsInStream ? try await reader.next() : first
                 while let json = line {
                     try await writer.write(line: json)
                     line = try await reader.next()

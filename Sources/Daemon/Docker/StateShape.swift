@@ -110,15 +110,17 @@ enum NetworkShape {
 
     private static func json(_ endpoint: Endpoint, wanted: EndpointSpec?) -> JSON {
         var addresses = JSON.null
-        if let wanted, wanted.ipv4Address != nil || wanted.ipv6Address != nil {
-            addresses = [
-                "IPv4Address": .string(wanted.ipv4Address ?? ""),
-                "IPv6Address": .string(wanted.ipv6Address ?? ""),
-            ]
-        }
+        let fixed: [(String, JSON?)] = [
+            ("IPv4Address", wanted?.ipv4Address.map(JSON.string)),
+            ("IPv6Address", wanted?.ipv6Address.map(JSON.string)),
+            ("LinkLocalIPs", wanted?.linkLocalAddresses.map(JSON.strings)),
+        ]
+        let given = fixed.compactMap { name, value in value.map { JSON.Field(name: name, value: $0) } }
+        if !given.isEmpty { addresses = .object(given) }
+        let mac = endpoint.macAddress.isEmpty ? wanted?.macAddress ?? "" : endpoint.macAddress
         let fields: JSON = [
             "IPAMConfig": addresses, "Links": .slice(wanted?.links ?? []),
-            "Aliases": .slice(endpoint.aliases), "MacAddress": .string(endpoint.macAddress),
+            "Aliases": .slice(endpoint.aliases), "MacAddress": .string(mac),
             "DriverOpts": wanted.map { $0.driverOptions.isEmpty ? .null : .map($0.driverOptions) } ?? .null,
         ]
         return fields.adding([

@@ -37,12 +37,13 @@ extension DockerAPI {
     /// Hands the connection over to the session.
     func stream(
         _ session: StreamSession, _ input: RequestBytes, _ request: Request, _ context: DaemonContext,
-        isMultiplexed: Bool, takesInput: Bool, closesInput: Bool
+        isMultiplexed: Bool, takesInput: Bool, closesInput: Bool,
+        begin: @escaping @Sendable () async -> Void = {}
     ) -> Response {
         let framing = DockerFraming(isMultiplexed: isMultiplexed)
         let pump = StreamPump(
             session: session, input: input, framing: framing, takesInput: takesInput,
-            closesInput: closesInput, connection: context.connection)
+            closesInput: closesInput, connection: context.connection, begin: begin)
         let isUpgrade = request.headers[.upgrade] != nil
         let type = isUpgrade ? framing.mediaType(context.version) : "application/vnd.docker.raw-stream"
         return pump.response(type: type, upgrade: isUpgrade ? "tcp" : nil)

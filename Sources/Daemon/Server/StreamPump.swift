@@ -33,6 +33,8 @@ struct StreamPump<Framing: StreamFraming>: Sendable {
     /// Whether the process sees the end of its input when the client says that it will send no more.
     let closesInput: Bool
     let connection: (any Channel)?
+    /// What is to be done once the client has the head of the response.
+    var begin: @Sendable () async -> Void = {}
 
     /// The response that takes the connection over.
     ///
@@ -56,6 +58,7 @@ struct StreamPump<Framing: StreamFraming>: Sendable {
         // A client that is gone is noticed although the process says nothing.
         connection?.closeFuture.whenComplete { [session] _ in Task { await session.close() } }
         defer { feeding.cancel() }
+        await begin()
         do {
             while let chunk = await session.next() { try await writer.write(bytes: framing.encode(chunk)) }
             let last = framing.encode(await session.end())

@@ -81,12 +81,24 @@ final class ContainerRoot: Sendable {
         return raw
     }
 
-    /// Best effort, as a volume's place may not exist yet: then nobody can ask for it either.
+    /// Best effort: what cannot be bound is not there. A folder's place is made, as the start would make it.
     private func bind(_ source: String, at target: String) {
+        var info = stat()
+        if stat(source, &info) == 0, info.st_mode & S_IFMT == S_IFDIR { makeFolder(target) }
         let raw = viv_open_in_root(root, target, VIV_PATH_ONLY, 0)
         guard raw >= 0 else { return }
         defer { close(raw) }
         _ = viv_mount_bind(source, "/proc/self/fd/\(raw)")
+    }
+
+    private func makeFolder(_ path: String) {
+        var done = "/"
+        for name in path.split(separator: "/") {
+            if let parent = try? open(done, O_RDONLY | O_DIRECTORY) {
+                mkdirat(parent.raw, String(name), 0o755)
+            }
+            done += "\(name)/"
+        }
     }
 
     /// Opens `path`; the caller owns the descriptor.

@@ -15,9 +15,18 @@ extension Engine {
         let own = ownTargets(entry)
         return try await blocking {
             try folder.make()
-            return try LayerDiff.changes(upper: folder.upper, lowers: lowers).compactMap { change in
-                own.contains(String(change.path.dropFirst())) ? nil : FileChange(change)
-            }
+            let changes = try LayerDiff.changes(upper: folder.upper, lowers: lowers)
+            return Self.visible(changes, own: own).map(FileChange.init)
+        }
+    }
+
+    /// Changes without what the engine put there, and without folders that changed for that alone.
+    static func visible(_ changes: [TreeChange], own: Set<String>) -> [TreeChange] {
+        let others = changes.filter { !own.contains(String($0.path.dropFirst())) }
+        let parents = Set(own.map { PathText.parent("/" + $0) })
+        return others.filter { change in
+            guard change.kind == .modified, parents.contains(change.path) else { return true }
+            return others.contains { $0.path.hasPrefix(change.path + "/") }
         }
     }
 
@@ -33,21 +42,38 @@ extension Engine {
         }
         return try await exclusively(entry.key) { () async throws(EngineError) in
             let mustPause = spec.pauses && entry.instance.state == .running
-            let runner = mustPause ? entry.runner : nil
-            try await runner?.pause()
+            let runner = mustPause ? try await pauseForCommit(entry) : nil
             let result: Result<Image, EngineError>
             do throws(EngineError) {
                 result = .success(try await makeImage(entry, spec))
             } catch {
                 result = .failure(error)
             }
-            try await runner?.resume()
+            do throws(EngineError) {
+                try await runner?.resume()
+            } catch  where !entry.ended.isFulfilled {
+                throw error
+            } catch {
+                // It was killed meanwhile.
+            }
             let image = try result.get()
             let attributes = [
                 "comment": spec.comment, "imageID": image.id.description, "imageRef": spec.reference,
             ]
             tell(event(entry, "commit", attributes))
             return image.id.description
+        }
+    }
+
+    /// What is to be resumed; `nil` when the container has ended meanwhile.
+    private func pauseForCommit(_ entry: Entry) async throws(EngineError) -> (any Runner)? {
+        guard let runner = entry.runner else { return nil }
+        do throws(EngineError) {
+            try await runner.pause()
+            return runner
+        } catch {
+            guard await hasEnded(entry, within: 1) else { throw error }
+            return nil
         }
     }
 
@@ -64,6 +90,8 @@ extension Engine {
         configuration.created = Timestamp.text(nanoseconds: Clock.nanoseconds)
         configuration.author = spec.author.isEmpty ? parent.configuration.author : spec.author
         configuration.comment = spec.comment.isEmpty ? nil : spec.comment
+        configuration.container = entry.id.text
+        configuration.containerSettings = .init(image: entry.container?.image)
         configuration.config = Self.defaults(entry, parent.configuration.config)
         for line in spec.changes { try CommitChange.apply(line, to: &configuration.config) }
         let step = HistoryEntry(

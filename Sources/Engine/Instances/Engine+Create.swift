@@ -44,6 +44,7 @@ extension Engine {
         try checkNetworks(spec.network)
         var instance = Instance(id: id, name: name, spec: .container(spec), created: Clock.seconds)
         instance.imageID = image.id.description
+        instance.endpoints = idleEndpoints(spec.network)
         instance.process = try ProcessMerge.process(spec, image.configuration.config)
         do {
             try await images.hold(image.id, by: id.text)

@@ -30,7 +30,7 @@ extension Engine {
         entry.watch = nil
         entry.ended.fulfil(true)
         let result = WaitResult(exitCode: record.exitCode)
-        entry.wake(pause == nil ? [.notRunning, .nextExit] : [.nextExit], result)
+        entry.wake([.notRunning, .nextExit], result)
         if let pause {
             restartLater(entry, after: pause)
         } else if entry.removesItself {

@@ -24,21 +24,24 @@ extension Engine {
 
     private func end(_ entry: Entry, _ force: Bool) async throws(EngineError) {
         guard entry.isRunning, let runner = entry.runner else {
+            if entry.instance.state == .restarting, !force { throw Self.mustStop(entry) }
             // The end of the last run may still be being cleared up.
             if entry.runner != nil { _ = await entry.ended.value() }
             return
         }
-        guard force else {
-            throw EngineError(
-                .conflict,
-                "cannot remove container \"/\(entry.instance.name)\": container is \(entry.instance.state.rawValue): "
-                    + "stop the container before removing or force remove")
-        }
+        guard force else { throw Self.mustStop(entry) }
         entry.instance.wasStoppedByUser = true
         if entry.instance.state == .paused { try await runner.resume() }
         tell(event(entry, "kill", ["signal": "9"]))
         try await runner.kill()
         _ = await entry.ended.value()
+    }
+
+    private static func mustStop(_ entry: Entry) -> EngineError {
+        EngineError(
+            .conflict,
+            "cannot remove container \"/\(entry.instance.name)\": container is \(entry.instance.state.rawValue): "
+                + "stop the container before removing or force remove")
     }
 
     /// Out of the store first: what a crash leaves behind it has no record and is swept at the next start.

@@ -62,7 +62,7 @@ extension Engine {
     }
 
     /// Waits for the end, at most `seconds`; negative waits without end.
-    private func hasEnded(_ entry: Entry, within seconds: Int) async -> Bool {
+    func hasEnded(_ entry: Entry, within seconds: Int) async -> Bool {
         let ended = entry.ended
         guard seconds >= 0 else { return await ended.value() }
         let answer = OneShot<Bool>()

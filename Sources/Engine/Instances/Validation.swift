@@ -32,8 +32,25 @@ enum Validation {
         }
         try checkRestart(spec)
         try checkHealth(spec.healthCheck)
-        return spec.resources.disablesOutOfMemoryKiller && spec.resources.memory == nil
-            ? ["OOM killer is disabled for the container, but no memory limit is set"] : []
+        return try logWarnings(spec.logging)
+            + (spec.resources.disablesOutOfMemoryKiller && spec.resources.memory == nil
+                ? ["OOM killer is disabled for the container, but no memory limit is set"] : [])
+    }
+
+    /// Drivers that Docker has beside those of ours; they send logs elsewhere.
+    private static let otherDrivers: Set = [
+        "syslog", "journald", "gelf", "fluentd", "awslogs", "splunk", "gcplogs", "etwlogs", "logentries",
+    ]
+
+    private static func logWarnings(_ logging: LoggingSpec) throws(EngineError) -> [String] {
+        if ["json-file", "local", "none"].contains(logging.driver) { return [] }
+        guard otherDrivers.contains(logging.driver) else {
+            throw EngineError(
+                .invalid, "logger: no log driver named '\(logging.driver)' is registered")
+        }
+        return [
+            "the log driver \(logging.driver) is not offered: the log is kept here, as json-file keeps it"
+        ]
     }
 
     private static func checkResources(_ resources: ContainerResources) throws(EngineError) {

@@ -21,8 +21,10 @@ extension Engine {
             throw EngineError(.unsupported, "configured logging driver does not support reading")
         }
         var watch: FileWatch?
+        // The state follows the end of the process only when everything behind it is cleared up.
         let mayGrow =
-            entry.isRunning || entry.instance.state == .created || entry.instance.state == .restarting
+            (entry.isRunning && entry.instance.finished == nil) || entry.instance.state == .created
+            || entry.instance.state == .restarting
         if query.follows, mayGrow {
             do {
                 try folder.make()

@@ -15,6 +15,16 @@ enum ObjectName {
                 + "a letter or digit")
     }
 
+    /// Networks may have nearly any name.
+    static func checkNetwork(_ text: String) throws(EngineError) {
+        let isBlank = text.allSatisfy(\.isWhitespace)
+        let isSafe = text.utf8.count <= 255 && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f && $0 != 0x2f }
+        guard isBlank || !isSafe else { return }
+        throw EngineError(
+            .invalid,
+            "\"\(text)\" cannot name a network: use up to 255 bytes without slashes and control bytes")
+    }
+
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {
         (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
     }

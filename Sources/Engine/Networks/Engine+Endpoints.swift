@@ -48,10 +48,23 @@ extension Engine {
         }
     }
 
+    /// What a container has in its networks while it does not run.
+    func idleEndpoints(_ networking: ContainerNetworking) -> [String: Endpoint] {
+        var endpoints: [String: Endpoint] = [:]
+        let mode = Self.canonical(networking.mode)
+        let names = mode == "host" || mode == "none" ? [mode] : Self.networkNames(networking)
+        for record in names.compactMap({ network(named: $0) }) {
+            var endpoint = Endpoint(networkID: record.id, endpointID: "")
+            endpoint.aliases = endpointSpec(networking, record).aliases
+            endpoints[record.spec.name] = endpoint
+        }
+        return endpoints
+    }
+
     /// Gives the container its addresses, and makes sure that its networks are there.
     func takeAddresses(_ entry: Entry, _ spec: ContainerSpec) async throws(EngineError) {
         entry.attached = []
-        var endpoints: [String: Endpoint] = [:]
+        var endpoints = idleEndpoints(spec.network)
         do throws(EngineError) {
             for name in Self.networkNames(spec.network) {
                 guard let record = network(named: name) else {

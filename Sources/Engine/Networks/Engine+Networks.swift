@@ -21,7 +21,7 @@ extension Engine {
     }
 
     package func createNetwork(_ spec: NetworkSpec) async throws(EngineError) -> NetworkRecord {
-        try ObjectName.check(spec.name, what: "network")
+        try ObjectName.checkNetwork(spec.name)
         guard spec.driver == "bridge" || spec.driver == "default" || spec.driver.isEmpty else {
             throw EngineError(.invalid, "there is no network driver \"\(spec.driver)\": use bridge")
         }

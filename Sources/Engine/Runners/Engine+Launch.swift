@@ -110,6 +110,8 @@ extension Engine {
             isRootless: configuration.isRootless, hostname: hostname(entry, spec),
             initProgram: layout.program("viv-container"))
         plan.joined = joined
+        let links = try linkVariables(entry, spec)
+        plan.instance.process.environment = Environment.merge(links, plan.instance.process.environment)
         plan.volumeMounts = volumeMounts(entry)
         if let other = spec.network.container, let owner = try? self.entry(other) {
             let theirs = layout.folder(owner.id)

@@ -1,4 +1,5 @@
 import Model
+import Synchronization
 
 extension Engine {
     /// A session with an instance. One that was created but not started yet is waited for.
@@ -59,11 +60,24 @@ extension Engine {
     }
 }
 
-/// A process that has ended already.
-struct EndedPort: SessionPort {
-    let exitCode: Int32
+/// A process that has ended already, or never began: then `words` say why.
+final class EndedPort: SessionPort {
+    private let exitCode: Int32
+    private let words: Mutex<String>
 
-    func next() async -> PortEvent { .end(.exited(exitCode)) }
+    init(exitCode: Int32, words: String = "") {
+        self.exitCode = exitCode
+        self.words = Mutex(words)
+    }
+
+    func next() async -> PortEvent {
+        let said = words.withLock { words in
+            defer { words = "" }
+            return words
+        }
+        guard said.isEmpty else { return .chunk(StreamChunk(.stdout, Array(said.utf8))) }
+        return .end(.exited(exitCode))
+    }
     func send(_ bytes: [UInt8]) async {}
     func closeStdin() async {}
     func resize(_ size: TerminalSize) async {}

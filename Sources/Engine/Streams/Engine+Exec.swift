@@ -50,20 +50,9 @@ extension Engine {
     package func startExec(
         _ id: String, detached: Bool = false, terminalSize: TerminalSize? = nil
     ) async throws(EngineError) -> StreamSession? {
-        let exec = try requireExec(id)
-        let id = exec.record.id
-        let entry = try entry(exec.record.instance.text)
-        try Self.requireRunning(entry)
-        guard !exec.hasBegun else {
-            throw EngineError(.conflict, "exec \(id) was started already: create another one")
-        }
-        execs[id]?.hasBegun = true
-        let spec = exec.record.spec
-        var options = AttachOptions()
-        options.takesStdin = spec.attachesStdin && !detached
-        options.wantsStdout = spec.attachesStdout && !detached
-        options.wantsStderr = spec.attachesStderr && !detached
-        options.detachKeys = spec.detachKeys
+        let (entry, exec) = try claimExec(id)
+        let (id, spec) = (exec.record.id, exec.record.spec)
+        let options = detached ? AttachOptions() : Self.options(spec)
         let port = try await beginExec(
             entry, id, spec, options, terminalSize ?? exec.size ?? spec.terminalSize)
         guard !detached else {
@@ -75,6 +64,63 @@ extension Engine {
             keys: try Self.keys(options, hasTerminal: spec.hasTerminal))
         session.open(port)
         return session
+    }
+
+    /// The session of a process that `begin` starts. What keeps it from starting is told in the session, as the first
+    /// words of its output: a client has been promised the stream by then.
+    package func announceExec(
+        _ id: String, terminalSize: TerminalSize? = nil
+    ) throws(EngineError) -> (session: StreamSession, begin: @Sendable () async -> Void) {
+        let (entry, exec) = try claimExec(id)
+        let (id, spec) = (exec.record.id, exec.record.spec)
+        let options = Self.options(spec)
+        let session = StreamSession(
+            hasTerminal: spec.hasTerminal, options: options,
+            keys: try Self.keys(options, hasTerminal: spec.hasTerminal))
+        let size = terminalSize ?? exec.size ?? spec.terminalSize
+        let owner = entry.id.text
+        return (session, { await self.begin(session, owner, id, spec, options, size) })
+    }
+
+    private func begin(
+        _ session: StreamSession, _ owner: String, _ id: String, _ spec: ExecSpec, _ options: AttachOptions,
+        _ size: TerminalSize?
+    ) async {
+        do {
+            let entry = try entry(owner)
+            session.open(try await beginExec(entry, id, spec, options, size))
+        } catch {
+            // Docker makes no difference between what is not there and what may not be executed.
+            execs[id]?.record.exitCode = 126
+            session.open(EndedPort(exitCode: 126, words: Self.words(error)))
+        }
+    }
+
+    /// Why a program was not executed, in the words that Docker's clients are used to.
+    private static func words(_ error: EngineError) -> String {
+        "OCI runtime exec failed: exec failed: \(error.description): unknown\r\n"
+    }
+
+    /// Nobody else may start it from here on.
+    private func claimExec(_ id: String) throws(EngineError) -> (Entry, Exec) {
+        let exec = try requireExec(id)
+        let entry = try entry(exec.record.instance.text)
+        try Self.requireRunning(entry)
+        guard !exec.hasBegun else {
+            throw EngineError(
+                .conflict, "exec \(exec.record.id) was started already: create another one")
+        }
+        execs[exec.record.id]?.hasBegun = true
+        return (entry, exec)
+    }
+
+    private static func options(_ spec: ExecSpec) -> AttachOptions {
+        var options = AttachOptions()
+        options.takesStdin = spec.attachesStdin
+        options.wantsStdout = spec.attachesStdout
+        options.wantsStderr = spec.attachesStderr
+        options.detachKeys = spec.detachKeys
+        return options
     }
 
     /// Starts the monitor of an exec. What the process writes is kept for `options` from its first byte on.

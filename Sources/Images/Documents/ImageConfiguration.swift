@@ -11,9 +11,21 @@ package struct ImageConfiguration: Codable, Equatable, Sendable {
     package var rootfs = RootFileSystem()
     package var history: [HistoryEntry] = []
     package var comment: String?
+    /// The container that the image was made of, and the image that it ran: what Docker's clients are told up to 1.44.
+    package var container: String?
+    package var containerSettings: ContainerSettings?
+
+    package struct ContainerSettings: Codable, Equatable, Sendable {
+        package var image: String?
+
+        private enum CodingKeys: String, CodingKey { case image = "Image" }
+
+        package init(image: String?) { self.image = image }
+    }
 
     private enum CodingKeys: String, CodingKey {
-        case architecture, os, variant, created, author, config, rootfs, history, comment
+        case architecture, os, variant, created, author, config, rootfs, history, comment, container
+        case containerSettings = "container_config"
         case osVersion = "os.version"
     }
 
@@ -36,6 +48,9 @@ package struct ImageConfiguration: Codable, Equatable, Sendable {
         rootfs = try values.decodeIfPresent(RootFileSystem.self, forKey: .rootfs) ?? RootFileSystem()
         history = try values.decodeIfPresent([HistoryEntry].self, forKey: .history) ?? []
         comment = try values.decodeIfPresent(String.self, forKey: .comment)
+        // Others write more into these, and nothing depends on them.
+        container = try? values.decodeIfPresent(String.self, forKey: .container)
+        containerSettings = try? values.decodeIfPresent(ContainerSettings.self, forKey: .containerSettings)
     }
 
     package var platform: Platform { Platform(os: os, architecture: architecture, variant: variant) }

@@ -29,6 +29,8 @@ package struct EndpointSpec: Codable, Equatable, Sendable {
     package var macAddress: String?
     package var links: [String] = []
     package var driverOptions: [String: String] = [:]
+    /// Told back to who asked for them; not assigned.
+    package var linkLocalAddresses: [String]?
 
     package init() {}
 }

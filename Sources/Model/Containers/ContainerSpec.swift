@@ -69,6 +69,11 @@ package struct ContainerSpec: Codable, Equatable, Sendable {
     package var removesItself = false
     package var logging = LoggingSpec()
 
+    // What Docker's clients say and are told back; it changes nothing.
+    package var runtimeName: String?
+    package var isolation: String?
+    package var volumeDriver: String?
+
     package init(image: String) { self.image = image }
 }
 
