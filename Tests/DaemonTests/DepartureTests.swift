@@ -37,6 +37,13 @@ struct DepartureTests {
         try result.get()
     }
 
+    private static func beginAndLeave(_ socket: String) throws {
+        let client = try RawClient(socket)
+        try client.send("GET /endless HTTP/1.1\r\nHost: d\r\n\r\n")
+        #expect(try client.head().status == 200)
+        #expect(try client.chunk() == [0x61])
+    }
+
     private static let halfARequest =
         "POST /unread HTTP/1.1\r\nHost: d\r\nContent-Length: 100\r\n\r\nhalf"
 
@@ -62,15 +69,11 @@ struct DepartureTests {
     @Test func workForAClientThatLeavesIsCancelled() async throws {
         let outcome = Outcome()
         try await Self.with(outcome) { socket in
-            try {
-                let client = try RawClient(socket)
-                try client.send("GET /endless HTTP/1.1\r\nHost: d\r\n\r\n")
-                #expect(try client.head().status == 200)
-                #expect(try client.chunk() == [0x61])
-            }()
+            try Self.beginAndLeave(socket)
             let end = ContinuousClock.now + .seconds(10)
             while !outcome.wasCancelled.load(ordering: .acquiring), ContinuousClock.now < end { usleep(1000) }
-            #expect(outcome.wasCancelled.load(ordering: .acquiring))
+            let wasCancelled = outcome.wasCancelled.load(ordering: .acquiring)
+            #expect(wasCancelled)
         }
     }
 }

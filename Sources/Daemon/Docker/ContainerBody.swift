@@ -15,7 +15,7 @@ enum ContainerBody {
         try readRights(host, into: &spec)
         try readNamespaces(host, into: &spec)
         try readEnd(body, host, into: &spec)
-        try readEchoes(host, into: &spec)
+        try readEchoes(body, host, into: &spec)
         spec.resources = try ResourceBody.resources(host)
         spec.network = try NetworkingBody.networking(body, host)
         return spec
@@ -134,8 +134,11 @@ enum ContainerBody {
     }
 
     /// What is only told back. There is one runtime; Docker's own goes by other names.
-    private static func readEchoes(_ host: JSON, into spec: inout ContainerSpec) throws(APIError) {
-        spec.runtimeName = try host.string("Runtime")
+    private static func readEchoes(
+        _ body: JSON, _ host: JSON, into spec: inout ContainerSpec
+    ) throws(APIError) {
+        let name = try body.string("Runtime")
+        spec.runtimeName = try host.string("Runtime") ?? name
         if let name = spec.runtimeName, !["viv-container", "runc", "io.containerd.runc.v2"].contains(name) {
             throw APIError(.badRequest, "unknown or invalid runtime name: \(name)")
         }

@@ -9,10 +9,8 @@ struct DockerFraming: StreamFraming {
         isMultiplexed ? Self.frame(chunk.stream, chunk.bytes) : chunk.bytes
     }
 
-    func encode(_ end: SessionEnd) -> [UInt8] {
-        guard case .failed(let reason) = end else { return [] }
-        return encode(StreamChunk(.stderr, Array("\(reason)\r\n".utf8)))
-    }
+    /// Nothing: why a start failed is said by the start.
+    func encode(_ end: SessionEnd) -> [UInt8] { [] }
 
     mutating func decode(_ bytes: [UInt8]) -> [StreamRequest]? { bytes.isEmpty ? [] : [.input(bytes)] }
 

@@ -63,7 +63,6 @@ extension DockerAPI {
             let digest = try await engine.images.push(
                 reference, credentials: credentials, progress: lines.take)
             let tag = reference.tag ?? "latest"
-            sink.line(["status": .string("\(tag): digest: \(digest) size: 0")])
             sink.line([
                 "progressDetail": [:],
                 "aux": ["Tag": .string(tag), "Digest": .string(digest.description), "Size": 0],

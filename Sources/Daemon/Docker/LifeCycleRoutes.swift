@@ -22,8 +22,18 @@ extension DockerAPI {
     private func start(_ request: Request, _ context: DaemonContext) async throws -> Response {
         let (instance, _) = try await container(context)
         guard instance.state != .running else { return Response(status: .notModified) }
-        try await engine.start(instance.id.text)
+        do {
+            try await engine.start(instance.id.text)
+        } catch  where error.description.hasPrefix("unable to start container process") {
+            throw APIError(.badRequest, Self.words(error))
+        }
         return Reply.done
+    }
+
+    /// Programs look for these words.
+    private static func words(_ error: EngineError) -> String {
+        "failed to create task for container: failed to create shim task: OCI runtime create failed: "
+            + "\(error.description): unknown"
     }
 
     private func stop(_ request: Request, _ context: DaemonContext) async throws -> Response {

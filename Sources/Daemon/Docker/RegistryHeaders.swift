@@ -22,7 +22,8 @@ enum RegistryHeaders {
         return result
     }
 
-    private static func credentials(_ json: JSON) throws(APIError) -> Credentials? {
+    /// `AuthConfig`; `nil` when it has neither name nor token.
+    static func credentials(_ json: JSON) throws(APIError) -> Credentials? {
         let token = try json.string("identitytoken")
         let registryToken = try json.string("registrytoken")
         let username = try json.string("username")

@@ -65,10 +65,13 @@ extension DockerAPI {
         if let tail = query.string("tail"), tail != "all" { wanted.tail = Int(tail).map { max($0, 0) } }
         let entries = try await engine.logs(instance.id.text, wanted)
         let framing = DockerFraming(isMultiplexed: !spec.hasTerminal)
-        let showsTimes = query.bool("timestamps")
+        var prefix = LinePrefix(showsTimes: query.bool("timestamps"))
+        // Details are labels and variables that a log driver was told to add: here, none.
+        if query.bool("details") { prefix.details = " " }
+        let lead = prefix
         let write: @Sendable (inout any ResponseBodyWriter) async throws -> Void = { writer in
             for try await entry in entries {
-                try await writer.write(bytes: Self.line(entry, framing, showsTimes: showsTimes))
+                try await writer.write(bytes: lead.line(entry, framing))
             }
         }
         let type = framing.mediaType(context.version)
@@ -79,11 +82,6 @@ extension DockerAPI {
                 try await write(&writer)
                 try await writer.finish(nil)
             })
-    }
-
-    private static func line(_ entry: LogEntry, _ framing: DockerFraming, showsTimes: Bool) -> [UInt8] {
-        let time = showsTimes ? Array("\(Timestamp.text(nanoseconds: entry.time)) ".utf8) : []
-        return framing.encode(StreamChunk(entry.stream, time + entry.bytes))
     }
 
     private func resize(_ request: Request, _ context: DaemonContext) async throws -> Response {
@@ -98,5 +96,16 @@ extension DockerAPI {
             columns >= 0
         else { throw APIError(.badRequest, "h and w must be the terminal's height and width") }
         return TerminalSize(rows: UInt16(clamping: rows), columns: UInt16(clamping: columns))
+    }
+}
+
+/// What stands before each line of a log.
+private struct LinePrefix {
+    var showsTimes = false
+    var details = ""
+
+    func line(_ entry: LogEntry, _ framing: DockerFraming) -> [UInt8] {
+        let time = showsTimes ? "\(Timestamp.text(nanoseconds: entry.time)) " : ""
+        return framing.encode(StreamChunk(entry.stream, Array((time + details).utf8) + entry.bytes))
     }
 }

@@ -67,12 +67,14 @@ extension DockerAPI {
         }
     }
 
-    /// Credentials are tried when an image is pulled; until then they are taken as they are.
+    /// Credentials are tried at the registry; keeping them is the client's.
     private func auth(_ request: Request, _ context: DaemonContext) async throws -> Response {
         let body = try await request.json()
-        guard try body.string("username") != nil || body.string("identitytoken") != nil else {
+        guard let credentials = try RegistryHeaders.credentials(body) else {
             throw APIError(.badRequest, "username is empty")
         }
+        let server = try body.string("serveraddress") ?? "docker.io"
+        try await engine.images.tryLogin(RegistryHeaders.host(server), credentials)
         return Reply.json(["Status": "Login Succeeded", "IdentityToken": ""])
     }
 

@@ -37,7 +37,10 @@ extension DockerAPI {
     }
 
     private func pruneVolumes(_ request: Request, _ context: DaemonContext) async throws -> Response {
-        let report = try await engine.pruneVolumes(request.query.filters())
+        var filters = try request.query.filters()
+        // Up to 1.41, named volumes went as well.
+        if context.version.minor < 42 { filters.add("all", "1") }
+        let report = try await engine.pruneVolumes(filters)
         return Reply.json([
             "VolumesDeleted": .slice(report.removed), "SpaceReclaimed": .int(report.reclaimed),
         ])

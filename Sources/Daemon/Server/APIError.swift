@@ -2,6 +2,7 @@ import Builder
 import Engine
 import HTTPTypes
 import Images
+import NIOHTTP1
 
 /// Why a request was refused. Each API writes it in its own shape.
 package struct APIError: Error, Sendable {
@@ -41,6 +42,7 @@ package struct APIError: Error, Sendable {
         case let error as EngineError: self.init(Self.status(of: error.kind), error.description)
         case let error as ImageError: self.init(Self.status(of: error.kind), error.description)
         case let error as BuildError: self.init(Self.status(of: error.kind), error.description)
+        case is HTTPParserError: self.init(.badRequest, "the request is not HTTP: \(error)")
         case is CancellationError: self.init(.serviceUnavailable, "the request was cancelled")
         default: self.init(.internalServerError, "\(error)")
         }

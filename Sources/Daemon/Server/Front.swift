@@ -37,6 +37,8 @@ package struct Front: Sendable {
         } catch {
             response = Self.response(to: error, isOwn: Self.isOwn(request))
         }
+        // A client takes the body of an answer to HEAD for an answer that it did not ask for.
+        if request.method == .head { response.body = ResponseBody() }
         response.headers[.server] = Build.server
         logger.debug(
             "\(request.method) \(request.uri.path) \(response.status.code) \(ContinuousClock.now - start)")

@@ -1,4 +1,5 @@
 import Containers
+import Glibc
 import Model
 
 // What the container sees of the host's files.
@@ -40,7 +41,9 @@ extension BundlePlan {
             mounts.append(Self.bind(source, "/dev/shm", ["rbind"]))
         }
         if spec.ipcMode == "host" { mounts.removeAll { $0.destination == "/dev/mqueue" } }
-        if spec.ipcMode == "host" { mounts.append(Self.bind("/dev/mqueue", "/dev/mqueue", ["rbind"])) }
+        if spec.ipcMode == "host", access("/dev/mqueue", F_OK) == 0 {
+            mounts.append(Self.bind("/dev/mqueue", "/dev/mqueue", ["rbind"]))
+        }
         // Only who owns the network namespace may mount its /sys.
         if isRootless, spec.network.mode == "host" {
             mounts.removeAll { $0.destination == "/sys" }

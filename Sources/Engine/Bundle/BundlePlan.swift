@@ -81,7 +81,8 @@ struct BundlePlan: Sendable {
 
     static func user(_ user: ResolvedUser) -> RuntimeSpec.User {
         var result = RuntimeSpec.User(uid: user.uid, gid: user.gid)
-        if !user.additionalGroups.isEmpty { result.additionalGids = user.additionalGroups }
+        // With the primary group among them, a program that changes its group keeps the rights that files deny it.
+        result.additionalGids = [user.gid] + user.additionalGroups.filter { $0 != user.gid }
         return result
     }
 

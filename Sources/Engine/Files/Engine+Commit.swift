@@ -16,12 +16,12 @@ extension Engine {
         return try await blocking {
             try folder.make()
             let changes = try LayerDiff.changes(upper: folder.upper, lowers: lowers)
-            return Self.visible(changes, own: own).map(FileChange.init)
+            return Self.visible(changes.map(FileChange.init), own: own)
         }
     }
 
     /// Changes without what the engine put there, and without folders that changed for that alone.
-    static func visible(_ changes: [TreeChange], own: Set<String>) -> [TreeChange] {
+    static func visible(_ changes: [FileChange], own: Set<String>) -> [FileChange] {
         let others = changes.filter { !own.contains(String($0.path.dropFirst())) }
         let parents = Set(own.map { PathText.parent("/" + $0) })
         return others.filter { change in

@@ -40,8 +40,13 @@ extension Engine {
         let image = try await image(wanted.image)
         warnings += platformWarnings(image)
         var spec = ProcessMerge.merged(wanted, image.configuration.config)
-        spec.mounts = try withVolumesFrom(spec) + imageVolumes(image, spec)
-        try checkNetworks(spec.network)
+        do throws(EngineError) {
+            spec.mounts = try withVolumesFrom(spec) + imageVolumes(image, spec)
+            try checkNetworks(spec.network)
+        } catch  where error.kind == .notFound {
+            // Docker's clients take what is not found for the image, and pull it.
+            throw EngineError(.invalid, error.description)
+        }
         var instance = Instance(id: id, name: name, spec: .container(spec), created: Clock.seconds)
         instance.imageID = image.id.description
         instance.endpoints = idleEndpoints(spec.network)

@@ -7,7 +7,9 @@ import Store
 extension Engine {
     package func createVolume(_ spec: VolumeSpec) async throws(EngineError) -> VolumeRecord {
         guard spec.driver == "local" || spec.driver.isEmpty else {
-            throw EngineError(.notFound, "there is no volume driver \"\(spec.driver)\": use local")
+            throw EngineError(
+                .notFound,
+                "error looking up volume plugin \(spec.driver): plugin \"\(spec.driver)\" not found")
         }
         let options = try VolumeOptions(spec.options)
         if !spec.name.isEmpty { try ObjectName.check(spec.name, what: "volume") }

@@ -51,7 +51,7 @@ actor RegistryClient {
         self.credentials = credentials
         self.settings = settings
         self.http = http
-        scope = "repository:\(reference.repository):\(actions)"
+        scope = actions.isEmpty ? "" : "repository:\(reference.repository):\(actions)"
         authorization = credentials?.registryToken.map { "Bearer \($0)" }
     }
 
@@ -63,6 +63,28 @@ actor RegistryClient {
         let response = try await send(HTTPClientRequest(url: endpoint.base))
         wasGreeted = true
         await response.discard()
+    }
+
+    /// Tries the credentials, for nothing in particular.
+    func logOn() async throws(ImageError) {
+        let response: HTTPClientResponse
+        do throws(ImageError) {
+            response = try await perform(HTTPClientRequest(url: endpoint.base))
+        } catch {
+            throw error.kind == .unauthorized ? refused : error
+        }
+        await response.discard()
+        switch response.status.code {
+        case 200..<300: return
+        case 401, 403: throw refused
+        default:
+            throw ImageError(.unavailable, "\(endpoint.host) answers \(response.status) to the login")
+        }
+    }
+
+    private var refused: ImageError {
+        ImageError(
+            .unauthorized, "\(endpoint.base): unauthorized: incorrect username or password, or token")
     }
 
     func url(_ path: String) -> String { "\(endpoint.base)\(reference.repository)/\(path)" }

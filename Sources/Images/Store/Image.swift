@@ -3,7 +3,7 @@ package struct Image: Equatable, Sendable {
     /// The digest of the configuration, which names the image.
     package let id: Digest
     /// The manifest that lists the layers as they are kept.
-    package let manifestDigest: Digest
+    package internal(set) var manifestDigest: Digest
     package let manifest: Manifest
     package let configuration: ImageConfiguration
     /// Bytes of the layers, unpacked.

@@ -49,7 +49,7 @@ extension ImageStore {
         if let holder = holds[record.id]?.sorted().first {
             throw ImageError(
                 .conflict,
-                "image \(short) is used by container \(holder.prefix(12)): remove that, or the image by force"
+                "conflict: unable to remove image \(short) (must force) - it is used by container \(holder.prefix(12))"
             )
         }
     }

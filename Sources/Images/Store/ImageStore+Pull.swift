@@ -35,7 +35,10 @@ extension ImageStore {
             pulled.manifest, as: pulled.descriptor, id: pulled.manifest.config.digest, layers: pulled.layers,
             parent: nil, names: names.map { [$0] } ?? [], digests: [reference.at(pulled.digest)])
         settleLater()
-        return try image(record)
+        var image = try image(record)
+        // What the name leads to there; the image may be here already under another manifest.
+        image.manifestDigest = pulled.digest
+        return image
     }
 }
 

@@ -74,7 +74,9 @@ struct Push: Sendable {
         let type = layer.descriptor.mediaType
         let isPacked = type.hasSuffix("gzip") || type.hasSuffix("zstd")
         guard !isPacked else {
-            return try await send(layer.descriptor, path: work.content.path(layer.descriptor.digest))
+            return try await send(
+                layer.descriptor, path: work.content.path(layer.descriptor.digest),
+                id: layer.descriptor.digest.short)
         }
         let work = work
         let (writer, digest) = try await onThread("pack") { () throws(ImageError) in
@@ -90,11 +92,13 @@ struct Push: Sendable {
             size: writer.count)
         // The file goes when `writer` does.
         defer { withExtendedLifetime(writer) {} }
-        return try await send(packed, path: writer.path)
+        return try await send(packed, path: writer.path, id: layer.descriptor.digest.short)
     }
 
-    private func send(_ descriptor: Descriptor, path: String) async throws(ImageError) -> Descriptor {
-        let id = descriptor.digest.short
+    /// - Parameter id: what progress calls the layer, packed or not.
+    private func send(
+        _ descriptor: Descriptor, path: String, id: String
+    ) async throws(ImageError) -> Descriptor {
         if try await client.has(descriptor) {
             progress(.init(id: id, .layerAlreadyExists))
             return descriptor
@@ -103,7 +107,11 @@ struct Push: Sendable {
             progress(.init(id: id, .mounted, message: source))
             return descriptor
         }
-        try await client.upload(descriptor, from: path, progress: progress)
+        try await client.upload(descriptor, from: path) { [progress] step in
+            var step = step
+            step.id = id
+            progress(step)
+        }
         progress(.init(id: id, .pushed))
         return descriptor
     }
