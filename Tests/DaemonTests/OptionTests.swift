@@ -54,6 +54,16 @@ struct OptionTests {
         #expect(ListenAddress("unix:///" + String(repeating: "a", count: 107)) == nil)
     }
 
+    @Test func onlyCodeOfTheProgramItselfIsGivenBack() {
+        let line = "7f0000001000-7f0000003000 r-xp 00001000 08:01 42    /usr/bin/vivd\n"
+        #expect(IdlePages.range(in: line, of: "/usr/bin/vivd") == 0x7f00_0000_1000..<0x7f00_0000_3000)
+        #expect(IdlePages.range(in: line, of: "/usr/bin/viv") == nil)
+        #expect(IdlePages.range(in: line.replacing("r-xp", with: "r--p"), of: "/usr/bin/vivd") == nil)
+        #expect(
+            IdlePages.range(in: "", of: "") == nil && IdlePages.range(in: "a b c d e f", of: "f") == nil
+        )
+    }
+
     @Test func theHelpNamesEveryOption() {
         for option in [
             "--data", "--run", "--host", "--tlscacert", "--tlscert", "--tlskey", "--token-file",

@@ -84,6 +84,8 @@ package final class DaemonProcess: Sendable {
         let serving = Task { await server.run() }
         logger.info("vivd \(Build.version) answers at unix://\(folders.run)/docker.sock")
         Readiness.announce(options.readyDescriptor)
+        let releasing = Task { try await IdlePages.keepReleasing() }
+        defer { releasing.cancel() }
         for await signal in signals.stream {
             guard signal == SIGHUP else { break }
             server.reload()
