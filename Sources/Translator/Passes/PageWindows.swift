@@ -165,7 +165,7 @@ struct PageWindows: ~Copyable {
         windows[number].bounds = .ceiling
         let up = writes(number, ops, flow)
         let chosen = up.cost <= down.cost ? up : down
-        guard chosen.cost <= windows[number].weight else {
+        guard chosen.cost < windows[number].weight else {
             windows[number].bounds = .both
             return
         }
