@@ -161,7 +161,10 @@ extension Engine {
         for (record, error) in failures { log.warning("network \(record.spec.name): \(error)") }
         realised.formUnion(restored.map(\.id))
         realised.subtract(failures.map { $0.0.id })
-        for id in needed { try? await updateNames(id) }
+        for id in needed {
+            try? await updateNames(id)
+            watchOver(id)
+        }
     }
 
     /// Restart policies, and removals that were promised.

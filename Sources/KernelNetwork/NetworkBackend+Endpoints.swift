@@ -13,6 +13,16 @@ extension NetworkBackend {
     package func attach(
         pid: Int32, networkID: String, endpoint: Model.Endpoint, interface: String, isDefaultRoute: Bool
     ) throws(KernelNetworkError) {
+        try attach(
+            namespace: "/proc/\(pid)/ns/net", networkID: networkID, endpoint: endpoint, interface: interface,
+            isDefaultRoute: isDefaultRoute)
+    }
+
+    /// The same for the net namespace that the path `namespace` leads to.
+    package func attach(
+        namespace path: String, networkID: String, endpoint: Model.Endpoint, interface: String,
+        isDefaultRoute: Bool
+    ) throws(KernelNetworkError) {
         let plan = try plan(networkID)
         guard BridgeName(interface) != nil, let mac = MACAddress(endpoint.macAddress) else {
             throw KernelNetworkError(
@@ -23,7 +33,7 @@ extension NetworkBackend {
         let port = BridgePlan.port(endpoint.endpointID)
         let home = try home(networkID)
         try Self.explained("connect the container to network \(plan.name)") { () throws(SystemError) in
-            let namespace = try NetNamespace(pid: pid)
+            let namespace = try NetNamespace(path: path)
             let inside = namespace.raw
             try home.run { () throws(SystemError) in
                 var netlink = try NetlinkSocket()

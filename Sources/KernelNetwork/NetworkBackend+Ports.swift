@@ -83,6 +83,6 @@ extension NetworkBackend {
         }
         return PublishedPort(
             transport: port.transport, hostAddress: host, hostPort: port.hostPort, address: target,
-            port: port.containerPort, endpointID: endpoint.endpointID)
+            port: port.containerPort, endpointID: endpoint.endpointID, lastHostPort: port.lastHostPort)
     }
 }

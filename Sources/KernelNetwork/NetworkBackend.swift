@@ -123,9 +123,10 @@ extension NetworkBackend {
 
     /// Puts the rules in place with what is published already, replacing those that are there.
     func applyRules(_ plan: BridgePlan) throws(KernelNetworkError) {
-        let ports = try service(plan.id).ask(ServiceRequest(.status)).ports ?? []
+        let status = try service(plan.id).ask(ServiceRequest(.status))
+        let rules = Ruleset(plan: plan, namePorts: status.namePorts ?? [:])
         try Firewall.apply(
-            Ruleset(plan: plan).creation(publishing: ports), "set the rules of network \(plan.name)")
+            rules.creation(publishing: status.ports ?? []), "set the rules of network \(plan.name)")
     }
 }
 
@@ -137,6 +138,15 @@ extension NetworkBackend {
         var request = ServiceRequest(.names)
         request.names = names
         try service(networkID).ask(request)
+    }
+
+    /// The process that serves a network.
+    /// - Throws: when there is none.
+    package func process(networkID: String) throws(KernelNetworkError) -> Int32 {
+        guard let process = try service(networkID).ask(ServiceRequest(.status)).process else {
+            throw KernelNetworkError(.system, "the process of network \(networkID.prefix(12)) has no number")
+        }
+        return process
     }
 
     /// The address of the network's name server, for `resolv.conf`; empty for a network that is not there.

@@ -20,6 +20,10 @@ struct BundleTests {
         return plan
     }
 
+    @Test func aLayerThatComesTwiceIsOneFolder() {
+        #expect(LowerFolders.option(["/empty", "/a", "/empty", "/b"]) == "/empty:/a:/b")
+    }
+
     @Test func theRootIsAnOverlayThatTheRuntimeMakes() throws {
         let mounts = try #require(try Self.plan().runtimeSpec().mounts)
         #expect(mounts[0].destination == "/" && mounts[0].type == "overlay")

@@ -128,6 +128,53 @@ import Testing
         }
     }
 
+    @Test func `the first free port of a range is taken`() throws {
+        try FakeHost.run { scene in
+            let a = try FakeContainer()
+            let b = try FakeContainer()
+            let network = try scene.network("c", Self.plain)
+            let first = try scene.join(a, network, "a", "172.20.0.2")
+            let second = try scene.join(b, network, "b", "172.20.0.3")
+            let range = PortMapping(hostPort: 7100, lastHostPort: 7101, containerPort: 80)
+            let third = try scene.join(try FakeContainer(), network, "c", "172.20.0.4")
+            for (endpoint, port) in [(first, UInt16(7100)), (first, 7100), (second, 7101)] {
+                let ports = try scene.backend.publish([range], to: endpoint, networkID: network.id)
+                try check(ports.map(\.hostPort) == [port], "\(ports) in place of \(port)")
+            }
+            do {
+                _ = try scene.backend.publish([range], to: third, networkID: network.id)
+                throw Wrong("a range that is full was published")
+            } catch let error as KernelNetworkError {
+                try check(error.kind == .conflict, error.description)
+            }
+            try scene.backend.remove(network.id)
+        }
+    }
+
+    @Test func `names are answered where the host has a resolver of its own`() throws {
+        try FakeHost.run { scene in
+            let everywhere = NetworkStack.Endpoint(.v4(.any), 53)
+            let datagrams = try HostSocket.listener(
+                for: PortForward(transport: .udp, host: everywhere, guest: everywhere))
+            let streams = try HostSocket.listener(
+                for: PortForward(transport: .tcp, host: everywhere, guest: everywhere))
+            let a = try FakeContainer()
+            let network = try scene.network("d", Self.plain)
+            _ = try scene.join(a, network, "a", "172.20.0.2")
+            let address = try #require(IPAddress("172.20.0.2"))
+            try scene.backend.setNames(NameTable(shared: ["a": [address]]), networkID: network.id)
+            let server = NetworkStack.Endpoint(try #require(IPAddress("172.20.0.1")), 53)
+            let (answer, stream) = try a.inside { () throws(SystemError) in
+                (Peer.resolve("a", at: server), Peer.resolveByStream("a", at: server))
+            }
+            try check(answer?.suffix(4) == [172, 20, 0, 2], "no answer: \(answer ?? [])")
+            try check(stream?.suffix(4) == [172, 20, 0, 2], "no answer by TCP")
+            _ = consume datagrams
+            _ = consume streams
+            try scene.backend.remove(network.id)
+        }
+    }
+
     @Test func `networks do not reach each other, and internal ones nothing`() throws {
         try FakeHost.run { scene in
             let world = try Self.outside()

@@ -40,6 +40,13 @@ package enum PortOption {
                 PortMapping(hostAddress: address, containerPort: $0, transport: transport)
             }
         }
+        if inside.count == 1, outside.count > 1, let first = outside.first, let last = outside.last {
+            return inside.map {
+                PortMapping(
+                    hostAddress: address, hostPort: first, lastHostPort: last, containerPort: $0,
+                    transport: transport)
+            }
+        }
         guard outside.count == inside.count else {
             throw .badCommandLine(
                 "the ranges of '\(text)' differ in length: give as many ports on both sides")

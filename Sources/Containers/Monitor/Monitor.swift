@@ -54,7 +54,8 @@ final class Monitor {
         awaitFirstClient()
         var record = ExitRecord(exitCode: Program.exitCode(status), finished: Self.now)
         if viv_exited(status) == 0 { record.signal = viv_exit_signal(status) }
-        record.oomKilled = !isExec && record.signal == SIGKILL && wasKilledForMemory
+        // Whichever of its processes it was: the first one may only tell of it by its exit code.
+        record.oomKilled = !isExec && wasKilledForMemory
         drain()
         log?.finish()
         return record

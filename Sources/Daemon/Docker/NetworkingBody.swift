@@ -53,10 +53,11 @@ enum NetworkingBody {
             let bindings = try body.elements(field.name)
             if bindings.isEmpty { mappings.append(PortMapping(containerPort: number, transport: transport)) }
             for binding in bindings {
+                let range = try hostPorts(binding.string("HostPort"))
                 mappings.append(
                     PortMapping(
-                        hostAddress: try binding.string("HostIp") ?? "",
-                        hostPort: try hostPort(binding.string("HostPort")), containerPort: number,
+                        hostAddress: try binding.string("HostIp") ?? "", hostPort: range.lowerBound,
+                        lastHostPort: range.count > 1 ? range.upperBound : nil, containerPort: number,
                         transport: transport))
             }
         }
@@ -73,12 +74,13 @@ enum NetworkingBody {
         return (number, transport)
     }
 
-    /// A port, or the first of a range; 0 for one of the host's choosing.
-    private static func hostPort(_ text: String?) throws(APIError) -> UInt16 {
-        guard let text else { return 0 }
-        guard let port = text.split(separator: "-").first.flatMap({ UInt16($0) }) else {
-            throw APIError(.badRequest, "invalid port specification: \"\(text)\"")
-        }
-        return port
+    /// A port or a range of them; 0 for one of the host's choosing.
+    private static func hostPorts(_ text: String?) throws(APIError) -> ClosedRange<UInt16> {
+        guard let text, !text.isEmpty else { return 0...0 }
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { UInt16($0) }
+        guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1],
+            first <= last
+        else { throw APIError(.badRequest, "invalid port specification: \"\(text)\"") }
+        return first...last
     }
 }

@@ -12,6 +12,8 @@ package struct ContainerStepExecutor: StepExecutor {
     private let runtimeRoot: String
     private let folder: String
     private let isRootless: Bool
+    /// Gives steps a network; without it they share the host's.
+    var networks: Engine?
 
     /// - Parameters:
     ///   - program: `viv-container`.
@@ -27,9 +29,32 @@ package struct ContainerStepExecutor: StepExecutor {
     package func run(
         _ step: RunStep, output: @escaping @Sendable (StepOutput) -> Void
     ) async throws(BuildError) -> Int32 {
+        let network = try await network(of: step)
+        do {
+            let code = try await run(step, in: network, output)
+            if let network { await networks?.leave(network.endpoint) }
+            return code
+        } catch {
+            if let network { await networks?.leave(network.endpoint) }
+            throw error
+        }
+    }
+
+    private func network(of step: RunStep) async throws(BuildError) -> StepNetwork? {
+        guard let networks, !["none", "host"].contains(step.network) else { return nil }
+        do {
+            return try await networks.enterStepNetwork(step.network)
+        } catch {
+            throw BuildError(.system, "the step could not be connected: \(error)")
+        }
+    }
+
+    private func run(
+        _ step: RunStep, in network: StepNetwork?, _ output: @escaping @Sendable (StepOutput) -> Void
+    ) async throws(BuildError) -> Int32 {
         let bundle = "\(folder)/\(step.id)"
         defer { Folder.remove(bundle) }
-        try prepare(step, bundle)
+        try prepare(step, bundle, network)
         let process: StepProcess
         do throws(SystemError) {
             process = try StepProcess(
@@ -52,18 +77,21 @@ package struct ContainerStepExecutor: StepExecutor {
         }
     }
 
-    private func prepare(_ step: RunStep, _ bundle: String) throws(BuildError) {
+    private func prepare(_ step: RunStep, _ bundle: String, _ network: StepNetwork?) throws(BuildError) {
         do {
             for name in ["rootfs", "empty"] { try Folder.create("\(bundle)/\(name)") }
-            let resolver = try? Data(contentsOf: URL(filePath: "/etc/resolv.conf"))
+            let resolver =
+                network.map { Data($0.resolver.utf8) }
+                ?? (try? Data(contentsOf: URL(filePath: "/etc/resolv.conf")))
             try Data(StepBundle.hosts(step.extraHosts).utf8).write(to: URL(filePath: "\(bundle)/hosts"))
             try Data("\(StepBundle.hostname)\n".utf8).write(to: URL(filePath: "\(bundle)/hostname"))
             try (resolver ?? Data()).write(to: URL(filePath: "\(bundle)/resolv.conf"))
             for path in StepBundle.etcPaths {
                 chmod("\(bundle)/\(path.split(separator: "/").last ?? "")", 0o644)
             }
-            let spec = StepBundle(step: step, folder: bundle, isRootless: isRootless).spec
-            try JSONEncoder().encode(spec).write(to: URL(filePath: "\(bundle)/config.json"))
+            let plan = StepBundle(
+                step: step, folder: bundle, isRootless: isRootless, namespace: network?.namespace.path)
+            try JSONEncoder().encode(plan.spec).write(to: URL(filePath: "\(bundle)/config.json"))
         } catch {
             throw BuildError(.system, "cannot prepare a step: \(error)")
         }

@@ -26,7 +26,9 @@ extension Engine {
     package nonisolated func build(
         _ request: BuildRequest, progress: @escaping @Sendable (BuildEvent) -> Void = { _ in }
     ) async throws(BuildError) -> Image {
-        let run = BuildRun(request, images: images, cache: builder.cache, executor: builder.executor)
+        var executor = builder.executor
+        executor.networks = self
+        let run = BuildRun(request, images: images, cache: builder.cache, executor: executor)
         return try await run.run(progress: progress)
     }
 

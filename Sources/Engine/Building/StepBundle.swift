@@ -15,9 +15,13 @@ struct StepBundle: Sendable {
     /// The bundle's folder, with `rootfs`, `empty` and files for `/etc`.
     let folder: String
     let isRootless: Bool
+    /// A net namespace that the step joins.
+    var namespace: String?
 
-    /// Whether the step shares the host's network. A build has no network of its own: see docs/guide/build.md.
-    private var sharesNetwork: Bool { step.network != "none" }
+    /// Whether the step shares the host's network: see docs/guide/build.md.
+    private var sharesNetwork: Bool {
+        step.network == "host" || (namespace == nil && step.network != "none")
+    }
 
     var spec: RuntimeSpec {
         var spec = DefaultProfile.spec(arguments: step.arguments, rootPath: "\(folder)/rootfs")
@@ -32,11 +36,18 @@ struct StepBundle: Sendable {
             spec.process?.capabilities?.permitted = []
         }
         spec.process?.rlimits = limits.isEmpty ? nil : limits
-        spec.linux?.namespaces = DefaultProfile.namespaces.filter { $0.type != "network" || !sharesNetwork }
+        spec.linux?.namespaces = namespaces
         spec.linux?.cgroupsPath = "\(step.cgroupParent ?? "/vivarium")/\(step.id)"
         spec.linux?.resources?.memory = memory
         spec.linux?.resources?.cpu = processor
         return spec
+    }
+
+    private var namespaces: [RuntimeSpec.Namespace] {
+        DefaultProfile.namespaces.compactMap { kind in
+            guard kind.type == "network" else { return kind }
+            return sharesNetwork ? nil : RuntimeSpec.Namespace(type: "network", path: namespace)
+        }
     }
 
     private var user: RuntimeSpec.User {
@@ -89,7 +100,7 @@ struct StepBundle: Sendable {
     private func overlay(
         _ target: String, _ lowers: [String], upper: String?, work: String?
     ) -> RuntimeSpec.Mount {
-        var options = ["lowerdir=\(lowers.joined(separator: ":"))"]
+        var options = ["lowerdir=\(LowerFolders.option(lowers))"]
         if let upper, let work {
             options += ["upperdir=\(upper)", "workdir=\(work)"]
         } else {

@@ -20,7 +20,7 @@ extension BundlePlan {
     static func overlay(
         lower: [String], upper: String, work: String, isRootless: Bool
     ) -> RuntimeSpec.Mount {
-        var options = ["lowerdir=\(lower.joined(separator: ":"))", "upperdir=\(upper)", "workdir=\(work)"]
+        var options = ["lowerdir=\(LowerFolders.option(lower))", "upperdir=\(upper)", "workdir=\(work)"]
         options += ["index=off", "metacopy=off"]
         if isRootless { options.append("userxattr") }
         return RuntimeSpec.Mount(destination: "/", type: "overlay", source: "overlay", options: options)

@@ -58,7 +58,7 @@ final class ContainerRoot: Sendable {
         } catch {
             throw EngineError(error)
         }
-        let options = "lowerdir=\(layers.joined(separator: ":"))" + (isRootless ? ",userxattr" : "")
+        let options = "lowerdir=\(LowerFolders.option(layers))" + (isRootless ? ",userxattr" : "")
         guard viv_mount_overlay(point, options) == 0 else {
             let failure = SystemError("mount the files of the container")
             rmdir(point)

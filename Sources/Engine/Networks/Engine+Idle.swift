@@ -9,7 +9,10 @@ extension Engine {
     private static let patience = Duration.seconds(10)
 
     private func isIdle(_ networkID: String) -> Bool {
-        !instances.values.contains { entry in entry.attached.contains { $0.networkID == networkID } }
+        !stepEndpoints.values.contains(networkID)
+            && !instances.values.contains { entry in
+                entry.attached.contains { $0.networkID == networkID }
+            }
     }
 
     /// Makes a network's bridge when nobody needed it until now. Call it with the endpoint in `attached` already:
@@ -22,6 +25,7 @@ extension Engine {
             let failures = try await blocking { backend.restore([record]) }
             if let (_, error) = failures.first { throw EngineError(error) }
             realised.insert(record.id)
+            watchOver(record.id)
         }
     }
 

@@ -49,6 +49,7 @@ extension Engine {
         do {
             try await blocking { try backend.create(made) }
             realised.insert(id)
+            watchOver(id)
             let event = networkEvent("create", record)
             try await commit([.putNetwork(record)], [event])
         } catch {

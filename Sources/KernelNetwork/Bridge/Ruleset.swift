@@ -10,6 +10,8 @@ struct PublishedPort: Hashable, Codable, Sendable {
     let port: UInt16
     /// Whose it is.
     let endpointID: String
+    /// Of what is wanted: the end of a range whose first free port is taken.
+    var lastHostPort: UInt16?
 
     /// Whether any address of the host leads there.
     var isEverywhere: Bool { hostAddress.number == 0 }
@@ -21,6 +23,8 @@ struct PublishedPort: Hashable, Codable, Sendable {
 /// same hook are asked as well. What is dropped here is dropped.
 struct Ruleset {
     let plan: BridgePlan
+    /// Ports of gateways' name servers that are not 53.
+    var namePorts: [String: UInt16] = [:]
 
     var table: String { "inet vivarium-\(plan.id.prefix(12))" }
 
@@ -84,6 +88,7 @@ struct Ruleset {
         }
         chain prerouting {
         type nat hook prerouting priority dstnat; policy accept;
+        \(nameRules)
         iifname "\(plan.bridge)" meta l4proto tcp return
         jump ports
         }
@@ -97,6 +102,15 @@ struct Ruleset {
         \(masquerades.joined(separator: "\n"))
         }
         """
+    }
+
+    private var nameRules: String {
+        plan.subnets.compactMap { subnet in
+            guard let port = namePorts[subnet.gateway.description] else { return nil }
+            let family = subnet.gateway.isV4 ? "ip" : "ip6"
+            let asked = "\(family) daddr \(subnet.gateway) meta l4proto { tcp, udp } th dport 53"
+            return "iifname \"\(plan.bridge)\" \(asked) redirect to :\(port)"
+        }.joined(separator: "\n")
     }
 
     /// A client keeps its address, but where the answer would take another way than the question: on the loopback,

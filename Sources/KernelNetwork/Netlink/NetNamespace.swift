@@ -14,6 +14,9 @@ struct NetNamespace: ~Copyable {
         descriptor = try FileDescriptor.open("/proc/\(pid)/ns/net")
     }
 
+    /// The one that a path leads to.
+    init(path: String) throws(SystemError) { descriptor = try FileDescriptor.open(path) }
+
     /// The one that the calling thread lives in.
     static func current() throws(SystemError) -> NetNamespace {
         NetNamespace(owning: try FileDescriptor.open("/proc/self/task/\(viv_thread_id())/ns/net"))

@@ -16,6 +16,8 @@ final class NetworkService {
     let ports: any PortHolder
     /// Of a rootless network: the namespace, and what translates for it.
     private let namespace: Int32?
+    /// Of gateways whose name server is not at port 53.
+    private var namePorts: [String: UInt16] = [:]
     private let pump: Pump?
     private let listener: FileDescriptor
     private var connections: [Int32: ControlConnection] = [:]
@@ -46,7 +48,7 @@ final class NetworkService {
                 uplink.pump.names = names
                 ports = TranslatedPorts(uplink.pump)
             } else {
-                for gateway in gateways { try names.listen(at: NetworkStack.Endpoint(gateway, 53)) }
+                for gateway in gateways { namePorts[gateway.description] = try Self.listen(names, gateway) }
                 ports = RelayedPorts(loop)
             }
             listener = try UnixSocket.listen(folder.socket)
@@ -58,6 +60,21 @@ final class NetworkService {
             throw KernelNetworkError(.system, "cannot serve the network \(configuration.name): \(error)")
         }
         takeUpPorts()
+    }
+
+    /// Where the host's own resolver has port 53 of every address, names are served at another one, to which rules lead.
+    ///
+    /// - Returns: the port, unless it is 53.
+    private static func listen(_ names: NameService, _ gateway: IPAddress) throws(NetworkError) -> UInt16? {
+        do {
+            try names.listen(at: NetworkStack.Endpoint(gateway, 53))
+            return nil
+        } catch .portInUse(let first) {
+            for port in UInt16(15353)...15372 {
+                if (try? names.listen(at: NetworkStack.Endpoint(gateway, port))) != nil { return port }
+            }
+            throw .portInUse(first)
+        }
     }
 
     /// Serves until it is told to stop.
@@ -122,6 +139,7 @@ final class NetworkService {
             case .neighbours: pin(request.neighbours ?? [:])
             case .status:
                 reply.ports = ports.held
+                reply.namePorts = namePorts
                 reply.process = getpid()
             case .stop: loop.stop()
             case .namespace: break
@@ -145,7 +163,7 @@ final class NetworkService {
                     result.append(held)
                     continue
                 }
-                let new = try ports.add(port)
+                let new = try add(port)
                 added.append(new)
                 result.append(new)
             }
@@ -157,6 +175,19 @@ final class NetworkService {
             throw error
         }
         return result
+    }
+
+    /// Takes the first free port of a range.
+    private func add(_ wanted: PublishedPort) throws(KernelNetworkError) -> PublishedPort {
+        let last = wanted.lastHostPort ?? wanted.hostPort
+        for number in wanted.hostPort...max(wanted.hostPort, last) {
+            do {
+                return try ports.add(wanted.at(number))
+            } catch {
+                guard error.kind == .conflict, number < last else { throw error }
+            }
+        }
+        return try ports.add(wanted.at(last))
     }
 
     private func unpublish(_ endpointID: String) {
@@ -179,7 +210,15 @@ extension PublishedPort {
     fileprivate func satisfies(_ wanted: PublishedPort) -> Bool {
         endpointID == wanted.endpointID && transport == wanted.transport && hostAddress == wanted.hostAddress
             && address == wanted.address && port == wanted.port
-            && (wanted.hostPort == 0 || hostPort == wanted.hostPort)
+            && (wanted.hostPort == 0
+                || hostPort >= wanted.hostPort && hostPort <= wanted.lastHostPort ?? wanted.hostPort)
+    }
+
+    /// The same at one port of the host.
+    fileprivate func at(_ number: UInt16) -> PublishedPort {
+        PublishedPort(
+            transport: transport, hostAddress: hostAddress, hostPort: number, address: address, port: port,
+            endpointID: endpointID)
     }
 }
 

@@ -88,6 +88,8 @@ struct ServiceReply: Codable {
     /// All that are published now, after `status`; those that were asked for, after `publish`.
     var ports: [PublishedPort]?
     var process: Int32?
+    /// After `status`: ports of gateways' name servers that are not 53.
+    var namePorts: [String: UInt16]?
 
     init() {}
 

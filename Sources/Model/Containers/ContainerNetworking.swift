@@ -43,14 +43,18 @@ package struct PortMapping: Codable, Equatable, Hashable, Sendable {
     package var hostAddress: String
     /// 0 lets the host choose.
     package var hostPort: UInt16
+    /// The end of a range of host ports, whose first free one is taken; `nil` for one port.
+    package var lastHostPort: UInt16?
     package var containerPort: UInt16
     package var transport: Transport
 
     package init(
-        hostAddress: String = "", hostPort: UInt16 = 0, containerPort: UInt16, transport: Transport = .tcp
+        hostAddress: String = "", hostPort: UInt16 = 0, lastHostPort: UInt16? = nil, containerPort: UInt16,
+        transport: Transport = .tcp
     ) {
         self.hostAddress = hostAddress
         self.hostPort = hostPort
+        self.lastHostPort = lastHostPort
         self.containerPort = containerPort
         self.transport = transport
     }

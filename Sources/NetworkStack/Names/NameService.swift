@@ -40,13 +40,17 @@ package final class NameService {
 
     package func replace(_ table: NameTable) { server.replace(table) }
 
-    /// Listens by UDP and TCP at an address of this host. Throws the address and reason if it cannot.
+    /// Listens by UDP and TCP at an address of this host: by both or by none. Throws the address and reason if it
+    /// cannot.
     package func listen(at endpoint: Endpoint) throws(NetworkError) {
-        for transport in [PortForward.Transport.udp, .tcp] {
-            let socket = try HostSocket.listener(
-                for: PortForward(transport: transport, host: endpoint, guest: endpoint))
-            let item = NameSocket(socket: socket)
-            sockets.append(item)
+        let transports = [PortForward.Transport.udp, .tcp]
+        var items: [NameSocket] = []
+        for transport in transports {
+            let forward = PortForward(transport: transport, host: endpoint, guest: endpoint)
+            items.append(NameSocket(socket: try HostSocket.listener(for: forward)))
+        }
+        sockets += items
+        for (transport, item) in zip(transports, items) {
             do {
                 try loop.add(item.socket.raw, .read) { [unowned self] _ in
                     if transport == .udp { receive(item) } else { accept(item) }
