@@ -86,7 +86,7 @@ static void run_all(struct native_case *cases, int count, volatile int *done)
         memset(code, 0xcc, 4096);
         memcpy(code, current->code, sizeof current->code);
         memcpy(data, current->data, NATIVE_DATA_SIZE);
-        alarm(10);
+        alarm(2);
         raise(SIGUSR1);
         memcpy(current->data, data, NATIVE_DATA_SIZE);
         *done = i + 1;

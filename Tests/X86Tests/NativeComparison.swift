@@ -44,11 +44,19 @@ struct NativeComparison {
             made.append(make(&native[index]))
             own[index] = native[index]
         }
-        let done = Int(native_run(native, Int32(count)))
-        guard done == count else {
-            return ["the child ended at \(made[done].names) \(hex(made[done].bytes))"]
+        var endless: [Int] = []
+        var done = Int(native_run(native, Int32(count)))
+        while done < count {
+            // A jump that has found its way back to itself.
+            endless.append(done)
+            guard endless.count < 4 else {
+                return ["the child ended at \(made[done].names) \(hex(made[done].bytes))"]
+            }
+            done += 1
+            if done < count { done += Int(native_run(native + done, Int32(count - done))) }
         }
         return (0..<count).compactMap { index in
+            if endless.contains(index) { return nil }
             machine.run(&own[index])
             return difference(&native[index], &own[index], made[index])
         }

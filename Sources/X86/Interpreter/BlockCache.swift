@@ -16,7 +16,7 @@ final class BlockCache {
     /// No block is longer.
     static let longest = 64
 
-    private let table: UnsafeMutablePointer<InstructionBlock>
+    let table: UnsafeMutablePointer<InstructionBlock>
     private let instructions: UnsafeMutablePointer<Instruction>
     private var used = 0
     private let memory: GuestMemory
@@ -40,8 +40,12 @@ final class BlockCache {
     static func tag(_ physical: UInt64, _ mode: UInt8) -> UInt64 { physical | UInt64(mode) << 62 }
 
     @inline(__always)
-    func slot(_ physical: UInt64) -> UnsafeMutablePointer<InstructionBlock> {
-        table + Int(truncatingIfNeeded: (physical ^ physical >> 14) & UInt64(Self.slots - 1))
+    static func index(_ physical: UInt64) -> Int {
+        Int(truncatingIfNeeded: (physical ^ physical >> 14) & UInt64(slots - 1))
+    }
+
+    private func slot(_ physical: UInt64) -> UnsafeMutablePointer<InstructionBlock> {
+        table + Self.index(physical)
     }
 
     /// Room for one block.

@@ -8,8 +8,8 @@ extension Interpreter {
         let rip = r[17]
         let entry = tlbEntry(rip)
         if entry.pointee.execute ^ rip > 4095 { try fillExecute(rip) }
-        let physical = cpu.physical(ofHost: entry.pointee.distance &+ rip)
-        let block = cpu.blocks.slot(physical)
+        let physical = entry.pointee.distance &+ rip &+ physicalDistance
+        let block = blocks + BlockCache.index(physical)
         if block.pointee.tag == BlockCache.tag(physical, s.pointee.mode) { return block }
         return decodeBlock(physical)
     }

@@ -10,9 +10,15 @@ package struct Interpreter {
     let s: CorePointer
     /// The register file: `Slot`.
     let r: UnsafeMutablePointer<UInt64>
+    /// The table of `BlockCache`, at hand without a reference to count.
+    let blocks: UnsafeMutablePointer<InstructionBlock>
+    /// What to add to the host's address of a byte of RAM for the guest's physical one.
+    let physicalDistance: UInt64
 
     package init(_ core: Core) {
         cpu = core
+        blocks = core.blocks.table
+        physicalDistance = core.physical(ofHost: 0)
         s = core.state
         r = core.registers
     }
