@@ -12,5 +12,5 @@ enum Golden {
         + #""capabilities":{"bounding":[],"effective":[],"permitted":[]},"cwd":"/","#
         + #""env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","HOSTNAME=web-host","A=1","#
         + #""HOME=/"],"#
-        + #""user":{"gid":0,"uid":0}},"root":{"path":"/data/c/rootfs"}}"#
+        + #""user":{"additionalGids":[0],"gid":0,"uid":0}},"root":{"path":"/data/c/rootfs"}}"#
 }
