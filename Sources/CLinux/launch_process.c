@@ -28,8 +28,10 @@ static int take_identity(const struct viv_step *step)
     uint32_t uid = step->mode, gid = (uint32_t)step->number;
     if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
         return -1;
-    /* A namespace that was mapped without privilege denies setgroups; without groups asked for that is no error. */
-    if (!step->flags && syscall(SYS_setgroups, step->count, step->bytes) && (step->count > 0 || errno != EPERM))
+    const uint32_t *groups = (const uint32_t *)step->bytes;
+    /* A namespace that was mapped without privilege denies setgroups; no error where only the own group is asked for. */
+    int needs_groups = step->count > 1 || (step->count == 1 && groups[0] != gid);
+    if (!step->flags && syscall(SYS_setgroups, step->count, groups) && (needs_groups || errno != EPERM))
         return -1;
     if (syscall(SYS_setresgid, gid, gid, gid) || syscall(SYS_setresuid, uid, uid, uid))
         return -1;

@@ -48,6 +48,7 @@ extension DoorTests {
                     "POST /v1/instances?name=web",
                     "POST /v1/instances/\(Self.id)/attach?stdin=0&stdout=1&stderr=1&logs=0",
                     "POST /v1/instances/\(Self.id)/start",
+                    "POST /v1/instances/\(Self.id)/wait?condition=not-running",
                 ])
             let spec = JSONLine.decode(InstanceSpec.self, from: Array(requests[0].body.utf8))
             guard case .container(let container) = spec else {

@@ -17,7 +17,9 @@ import Testing
 
     @Test func `an empty cache knows all guests and holds none`() throws {
         try withCache { cache in
-            #expect(cache.states().map(\.name) == ["busybox", "debian"])
+            #expect(
+                cache.states().map { "\($0.name) \($0.arch.rawValue)" }
+                    == ["busybox riscv64", "busybox x86_64", "debian riscv64"])
             #expect(cache.states().allSatisfy { $0.version == nil && $0.size == 0 })
             let wasThere = try cache.remove(.busybox, .riscv64)
             #expect(!wasThere)
