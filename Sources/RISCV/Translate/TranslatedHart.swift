@@ -38,6 +38,8 @@ package final class TranslatedHart: GuestISA {
             vcpu.run()
         }
         collectFlags()
+        // Nor is what the thread does next.
+        viv_set_rounding(0)
     }
 
     // MARK: GuestISA
