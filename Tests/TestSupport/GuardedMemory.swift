@@ -15,7 +15,8 @@ package final class GuardedMemory: @unchecked Sendable {
     package init?(base: UInt64 = 0x8000_0000, size: UInt64 = 1 << 20) {
         // What failed attempts have mapped stays until the end, so that each one finds another place.
         var discarded: [GuestMemory] = []
-        for _ in 0..<16 {
+        // Other tests map memory meanwhile.
+        for _ in 0..<256 {
             Self.leavePageHole()
             // New mappings go right below the newest one: this becomes the upper guard.
             let spacer = Self.reserve(nil)
