@@ -101,8 +101,7 @@ import Testing
                 "POST", "/volumes/create", body: #"{"Name":"vol","Labels":{"a":"b"},"DriverOpts":null}"#)
             #expect(made["Name"] == "vol" && made["Labels"] == ["a": "b"] && made["Scope"] == "local")
             #expect(try server.json("GET", "/v1/volumes/vol")["name"] == "vol")
-            #expect(try server.json("GET", "/volumes")["Volumes"] != [])
-            #expect(try server.json("GET", "/volumes/vol")["Labels"] == made["Labels"])
+            #expect(try server.json("GET", "/volumes")["Volumes"] == [made])
             #expect(try server.ask("DELETE", "/v1/volumes/vol").status == 204)
             #expect(try server.json("GET", "/volumes")["Volumes"] == [])
         }

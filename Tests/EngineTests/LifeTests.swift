@@ -57,12 +57,16 @@ struct LifeTests {
             #expect(try await rig.engine.inspect("staying").state == .running)
             #expect(try await rig.engine.inspect("staying").processID == pid)
             #expect(try await rig.engine.wait(ending, .notRunning).exitCode == 5)
+            let ended = try await rig.engine.inspect(ending)
+            #expect(ended.state == .exited && ended.exitCode == 5)
             var query = LogQuery()
             query.follows = true
-            for try await entry in try await rig.engine.logs("staying", query) {
-                #expect(String(decoding: entry.bytes, as: UTF8.self) == "late\n")
-                break
+            for try await _ in try await rig.engine.logs("staying", query) { break }
+            var entries: [String] = []
+            for try await entry in try await rig.engine.logs("staying", LogQuery()) {
+                entries.append(String(decoding: entry.bytes, as: UTF8.self))
             }
+            #expect(entries == ["late\n"])
             try await rig.engine.stop("staying", timeout: 0)
             #expect(try await rig.engine.inspect("staying").exitCode == 137)
         }

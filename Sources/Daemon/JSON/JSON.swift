@@ -44,6 +44,23 @@ extension JSON {
     }
 }
 
+extension JSON {
+    /// Objects are equal whatever the order of their fields (RFC 8259, section 4): what was read comes in no order.
+    package static func == (left: JSON, right: JSON) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.number(let left), .number(let right)): left == right
+        case (.string(let left), .string(let right)): left == right
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)):
+            left.sorted { $0.name < $1.name } == right.sorted { $0.name < $1.name }
+        default: false
+        }
+    }
+}
+
 extension JSON: ExpressibleByDictionaryLiteral, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,
     ExpressibleByIntegerLiteral, ExpressibleByNilLiteral, ExpressibleByArrayLiteral
 {

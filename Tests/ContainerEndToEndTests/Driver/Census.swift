@@ -17,7 +17,7 @@ struct Census: Equatable, CustomStringConvertible {
             links: try lines("ip", "-brief", "link", field: 0).filter { $0.hasPrefix("viv") },
             tables: try lines("nft", "list", "tables").filter { $0.contains("viv") },
             processes: try lines("ps", "-eo", "args").filter {
-                ($0.contains("viv-container") || $0.contains("viv-network")) && $0.contains("/vivarium-")
+                $0.contains("viv-container") || $0.contains("viv-network")
             })
     }
 
