@@ -41,13 +41,20 @@ extension Engine {
 
     private func retire(_ networkID: String) async {
         guard let record = networks[networkID] else { return }
+        // What is done under the key throws nothing.
+        try? await exclusively("network/\(record.spec.name)") {
+            guard realised.contains(networkID), isIdle(networkID) else { return }
+            realised.remove(networkID)
+            retirements[networkID] = nil
+            networkWatches.removeValue(forKey: networkID)?.cancel()
+            await takeDown(record)
+        }
+    }
+
+    private func takeDown(_ record: NetworkRecord) async {
+        let backend = network
         do {
-            try await exclusively("network/\(record.spec.name)") { () async throws(EngineError) in
-                guard realised.contains(networkID), isIdle(networkID) else { return }
-                realised.remove(networkID)
-                let backend = network
-                try await blocking { try backend.retire(record) }
-            }
+            try await blocking { try backend.retire(record) }
         } catch {
             log.warning("network \(record.spec.name) cannot be taken down: \(error)")
         }
@@ -61,13 +68,6 @@ extension Engine {
 
     /// At the daemon's start: what one that was killed has left.
     func retireLeftovers(_ records: [NetworkRecord]) async {
-        let backend = network
-        for record in records {
-            do {
-                try await blocking { try backend.retire(record) }
-            } catch {
-                log.warning("network \(record.spec.name) cannot be taken down: \(error)")
-            }
-        }
+        for record in records { await takeDown(record) }
     }
 }

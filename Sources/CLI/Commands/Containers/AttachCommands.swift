@@ -39,7 +39,7 @@ struct AttachCommand: ParsableCommand {
         session.proxy = { InstanceSignal.send($0, to: id, client) }
         let connection = try session.connect(streams.request(id), to: client)
         let end = try session.run(connection, stdin: streams.stdin, detachKeys: keys)
-        throw ContainerExit.ended(try InstanceEnd.code(end, id, client))
+        throw ContainerExit.ended(try InstanceEnd.code(end, id, spec, client))
     }
 }
 
@@ -202,6 +202,6 @@ struct StartCommand: ParsableCommand {
             throw error
         }
         let end = try session.run(connection, stdin: streams.stdin, detachKeys: keys)
-        throw ContainerExit.ended(try InstanceEnd.code(end, id, client))
+        throw ContainerExit.ended(try InstanceEnd.code(end, id, spec, client))
     }
 }

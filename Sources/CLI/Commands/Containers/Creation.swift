@@ -57,14 +57,27 @@ enum InstanceSignal {
 
 /// What a container's end means for the shell.
 enum InstanceEnd {
-    static func code(_ end: AttachSession.End, _ id: String, _ client: DaemonClient) throws -> Int32 {
+    /// - Parameter spec: of a container; `nil` for a machine.
+    static func code(
+        _ end: AttachSession.End, _ id: String, _ spec: ContainerSpec?, _ client: DaemonClient
+    ) throws -> Int32 {
         switch end {
-        case .exited(let code): return code
+        case .exited(let code):
+            if let spec { settle(spec, id, client) }
+            return code
         case .detached, .unread: return 0
         case .lost:
             let result: WaitResult = try client.fetch(.own(.post, "instances", id, "wait"))
             return result.exitCode
         }
+    }
+
+    /// The output ends a moment before the records say so; the next command finds it ended, or gone. What is started
+    /// again by its policy may run already, and is not waited for.
+    private static func settle(_ spec: ContainerSpec, _ id: String, _ client: DaemonClient) {
+        guard spec.restart.kind == .no else { return }
+        let condition = spec.removesItself ? "removed" : "not-running"
+        _ = try? client.send(.own(.post, "instances", id, "wait", query: [("condition", condition)]))
     }
 }
 

@@ -101,14 +101,7 @@ struct RunCommand: ParsableCommand {
         }
         let end = try session.run(connection, stdin: streams.stdin, detachKeys: keys)
         if end == .unread { Self.abandon(spec, id, client) }
-        if case .exited = end { Self.settle(spec, id, client) }
-        throw ContainerExit.ended(try InstanceEnd.code(end, id, client))
-    }
-
-    /// The output ends a moment before the records say so; the next command finds it ended, or gone.
-    private static func settle(_ spec: ContainerSpec, _ id: String, _ client: DaemonClient) {
-        let condition = spec.removesItself ? "removed" : "not-running"
-        _ = try? client.send(.own(.post, "instances", id, "wait", query: [("condition", condition)]))
+        throw ContainerExit.ended(try InstanceEnd.code(end, id, spec, client))
     }
 
     /// A program of the host would have died of SIGPIPE; a container's first process takes no such hint.

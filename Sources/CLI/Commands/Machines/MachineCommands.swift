@@ -83,7 +83,7 @@ enum MachineConsole {
         connection = try session.connect(streams.request(id), to: client)
         if Terminal.isTerminal(STDIN_FILENO) { Report.note("Ctrl-P Ctrl-Q leave the machine running") }
         let end = try session.run(connection, stdin: true, detachKeys: .standard)
-        return try InstanceEnd.code(end, id, client)
+        return try InstanceEnd.code(end, id, nil, client)
     }
 }
 
