@@ -19,6 +19,8 @@ final class ScriptedRegistry: Sendable {
         var breaksAfter: Int?
         /// Whether the answer never comes.
         var hangs = false
+        /// The body's bytes from `after` on are held back until `until` is true.
+        var hold: (after: Int, until: @Sendable () -> Bool)?
     }
 
     struct Request: Sendable {
@@ -85,6 +87,7 @@ final class ScriptedRegistry: Sendable {
             context.write(
                 wrapOutboundOut(.head(.init(version: .http1_1, status: answer.status, headers: headers))),
                 promise: nil)
+            if let hold = answer.hold { return release(answer, hold, from: 0, context) }
             let body = answer.breaksAfter.map { Array(answer.body.prefix($0)) } ?? answer.body
             context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
             if answer.breaksAfter != nil {
@@ -93,32 +96,58 @@ final class ScriptedRegistry: Sendable {
                 context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
             }
         }
+
+        /// Sends what may be sent, and looks again until that is everything.
+        private func release(
+            _ answer: Answer, _ hold: (after: Int, until: @Sendable () -> Bool), from start: Int,
+            _ context: ChannelHandlerContext
+        ) {
+            guard context.channel.isActive else { return }
+            let isFree = hold.until()
+            let part = answer.body[start..<max(start, isFree ? answer.body.count : hold.after)]
+            if !part.isEmpty {
+                context.writeAndFlush(
+                    wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: part)))), promise: nil)
+            }
+            if isFree { return context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil) }
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            context.eventLoop.scheduleTask(in: .milliseconds(2)) {
+                let (handler, context) = bound.value
+                handler.release(answer, hold, from: part.endIndex, context)
+            }
+        }
     }
 }
 
 /// An image as a registry serves it.
 struct ServedImage: Sendable {
-    let layer: [UInt8]
+    let layers: [[UInt8]]
+    let diffIDs: [Digest]
     let configuration: [UInt8]
     let manifest: [UInt8]
+    var layer: [UInt8] { layers[0] }
     var layerDigest: Digest { Digest.of(layer) }
 
     init(_ files: [String: String] = ["a": "1"], size: Int64? = nil, diffID: Digest? = nil) throws {
-        let tar = try Archive.of(files)
-        layer = try Archive.gzip(tar)
+        try self.init(tars: [try Archive.of(files)], size: size, diffID: diffID)
+    }
+
+    init(tars: [[UInt8]], size: Int64? = nil, diffID: Digest? = nil) throws {
+        layers = try tars.map(Archive.gzip)
+        diffIDs = diffID.map { [$0] } ?? tars.map(Digest.of)
         var value = ImageConfiguration()
-        value.rootfs.diffIDs = [diffID ?? Digest.of(tar)]
+        value.rootfs.diffIDs = diffIDs
         configuration = try Document.encode(value)
         manifest = try Document.encode(
             Manifest(
                 config: Descriptor(
                     mediaType: MediaType.ociConfiguration, digest: Digest.of(configuration),
                     size: Int64(configuration.count)),
-                layers: [
+                layers: layers.map { layer in
                     Descriptor(
                         mediaType: MediaType.ociLayerGzip, digest: Digest.of(layer),
                         size: size ?? Int64(layer.count))
-                ]))
+                }))
     }
 
     func answer(_ request: ScriptedRegistry.Request) -> ScriptedRegistry.Answer {
@@ -126,7 +155,7 @@ struct ServedImage: Sendable {
         if request.path.contains("/manifests/") {
             return .init(headers: [("content-type", MediaType.ociManifest)], body: manifest)
         }
-        for blob in [layer, configuration] where request.path.hasSuffix(Digest.of(blob).hex) {
+        for blob in layers + [configuration] where request.path.hasSuffix(Digest.of(blob).hex) {
             return .init(body: blob)
         }
         return .init(

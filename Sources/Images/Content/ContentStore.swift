@@ -107,6 +107,8 @@ final class BlobWriter: ByteSink, @unchecked Sendable {
     private let sink: DescriptorSink
     private var hash: ContentHash
     private var isCommitted = false
+    /// Tells who reads it meanwhile.
+    private var growth: BlobGrowth?
 
     fileprivate init(store: ContentStore, path: String, _ algorithm: Digest.Algorithm) throws(ImageError) {
         self.store = store
@@ -122,6 +124,7 @@ final class BlobWriter: ByteSink, @unchecked Sendable {
 
     deinit {
         if !isCommitted { unlink(path) }
+        abandon()
     }
 
     /// Bytes so far.
@@ -133,6 +136,7 @@ final class BlobWriter: ByteSink, @unchecked Sendable {
     func write(_ bytes: UnsafeRawBufferPointer) throws(ImageError) {
         hash.update(bytes)
         try sink.write(bytes)
+        growth?.advance(to: hash.count)
     }
 
     func finish() throws(ImageError) {}
@@ -142,6 +146,7 @@ final class BlobWriter: ByteSink, @unchecked Sendable {
 
     /// Starts over.
     func reset() throws(ImageError) {
+        stopFollowing("the transfer began anew")
         try call("empty a blob") { ftruncate(file.raw, 0) }
         try call("rewind a blob") { lseek(file.raw, 0, SEEK_SET) }
         hash = ContentHash(hash.finish().algorithm)
@@ -149,6 +154,23 @@ final class BlobWriter: ByteSink, @unchecked Sendable {
 
     /// Reads what is written, from the start, independently of the writing.
     func source() throws(ImageError) -> any ByteSource { try FileSource(path: path) }
+
+    /// Reads from the start what is written, and then what will be. The source ends when `commit` has found the blob
+    /// right; it fails, as `unavailable`, when the blob is given up or begun anew.
+    func follow() throws(ImageError) -> GrowingSource {
+        let growth = growth ?? BlobGrowth()
+        growth.advance(to: hash.count)
+        self.growth = growth
+        return try GrowingSource(path: path, growth: growth)
+    }
+
+    /// Ends who follows: the blob will not be whole.
+    func abandon() { stopFollowing("the transfer broke off") }
+
+    private func stopFollowing(_ reason: String) {
+        growth?.finish(.failure(ImageError(.unavailable, reason)))
+        growth = nil
+    }
 
     /// Gives the blob its name, after it is known to be what was expected and is on disk.
     ///
@@ -166,6 +188,7 @@ final class BlobWriter: ByteSink, @unchecked Sendable {
         if let expected, expected != digest {
             throw ImageError(.corrupt, "what was sent as \(expected) is really \(digest)")
         }
+        growth?.finish(.success(()))
         store.watcher(.blobWritten)
         try call("write a blob to disk") { fsync(file.raw) }
         try call("place the blob \(digest)") { rename(path, store.path(digest)) }

@@ -28,6 +28,11 @@ extension ImageStore {
     /// Unpacks a blob of the store, once however many ask for it.
     func unpack(_ descriptor: Descriptor, as diffID: Digest) async throws(ImageError) {
         if layerStore.has(diffID) { return }
+        // Unpacking that follows a download may fail with it.
+        if let task = following[diffID] {
+            _ = await task.result
+            if layerStore.has(diffID) { return }
+        }
         let work = work
         let task =
             unpacking[diffID]
@@ -44,6 +49,25 @@ extension ImageStore {
         } catch {
             throw ImageError(any: error)
         }
+    }
+
+    /// Unpacks a blob while it is fetched, in a place that is given back at the end.
+    func unpack(
+        _ source: GrowingSource, packedSize: Int64, as diffID: Digest, in places: Places
+    ) -> Task<Void, any Error> {
+        let work = work
+        let task = Task {
+            defer { places.give() }
+            try await onThread("unpack") { () throws(ImageError) in
+                _ = try work.unpack(source, packedSize: packedSize, as: diffID)
+            }
+        }
+        following[diffID] = task
+        Task {
+            _ = await task.result
+            if following[diffID] == task { following[diffID] = nil }
+        }
+        return task
     }
 
     /// Writes unpacked layers to disk in the background: until then they count as lost when the host stops.

@@ -74,7 +74,7 @@ struct Pull: Sendable {
         for layer in manifest.layers {
             progress(.init(id: layer.digest.short, .pullingLayer, total: layer.size))
         }
-        let layers = try await fetch(Array(zip(manifest.layers, diffIDs)))
+        let layers = try await LayerPull(self).fetch(Array(zip(manifest.layers, diffIDs)))
         try work.content.put(document.bytes)
         let descriptor = Descriptor(
             mediaType: document.mediaType, digest: document.digest, size: Int64(document.bytes.count))
@@ -116,66 +116,5 @@ struct Pull: Sendable {
             throw ImageError(
                 .noSpace, "the image needs \(missing) bytes, but the disk has room for \(room) only")
         }
-    }
-
-    // MARK: Layers
-
-    /// Fetches and unpacks layers, several at a time; the first failure ends all.
-    private func fetch(_ layers: [(Descriptor, Digest)]) async throws(ImageError) -> [Layer] {
-        var pending = layers.enumerated().makeIterator()
-        var done: [Int: Layer] = [:]
-        var failure: ImageError?
-        let parallel = max(1, client.settings.parallelDownloads)
-        await withTaskGroup(of: (Int, Result<Layer, ImageError>).self) { group in
-            func begin() {
-                guard let (number, (descriptor, diffID)) = pending.next() else { return }
-                group.addTask { (number, await outcome(of: descriptor, diffID)) }
-            }
-            for _ in 0..<parallel { begin() }
-            for await (number, result) in group {
-                switch result {
-                case .success(let layer):
-                    done[number] = layer
-                    if failure == nil { begin() }
-                case .failure(let error):
-                    // Those that are cancelled only say so.
-                    failure = failure ?? error
-                    group.cancelAll()
-                }
-            }
-        }
-        if let failure { throw failure }
-        return layers.indices.compactMap { done[$0] }
-    }
-
-    private func outcome(of descriptor: Descriptor, _ diffID: Digest) async -> Result<Layer, ImageError> {
-        do throws(ImageError) {
-            return .success(try await layer(descriptor, diffID))
-        } catch {
-            return .failure(error)
-        }
-    }
-
-    private func layer(_ descriptor: Descriptor, _ diffID: Digest) async throws(ImageError) -> Layer {
-        let id = descriptor.digest.short
-        if work.content.has(descriptor), let record = work.layers.record(diffID) {
-            progress(.init(id: id, .alreadyExists))
-            return Layer(descriptor: descriptor, diffID: diffID, size: record.size)
-        }
-        if !work.content.has(descriptor) {
-            let writer = try work.content.writer(descriptor.digest.algorithm)
-            try await client.download(descriptor, to: writer, progress: progress)
-            try await onThread("commit") { () throws(ImageError) in
-                try writer.commit(expecting: descriptor.digest, size: descriptor.size)
-            }
-            progress(.init(id: id, .downloadComplete))
-        }
-        progress(.init(id: id, .extracting, total: descriptor.size))
-        try await store.unpack(descriptor, as: diffID)
-        guard let record = work.layers.record(diffID) else {
-            throw ImageError(.system, "the layer \(diffID.short) vanished while it was unpacked")
-        }
-        progress(.init(id: id, .pullComplete))
-        return Layer(descriptor: descriptor, diffID: diffID, size: record.size)
     }
 }

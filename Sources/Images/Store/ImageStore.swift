@@ -20,6 +20,8 @@ package actor ImageStore {
     var owesSweep = false
     /// Layers that are being unpacked: who wants the same waits.
     var unpacking: [Digest: Task<Void, any Error>] = [:]
+    /// Layers that are being unpacked while they are fetched.
+    var following: [Digest: Task<Void, any Error>] = [:]
     /// One lock file keeps two daemons apart.
     private let lock: FileDescriptor
 
