@@ -8,6 +8,7 @@ import Model
 extension DockerAPI {
     func addStreamRoutes(to router: Routes) {
         router.post("containers/{id}/attach", use: attach)
+        router.get("containers/{id}/attach/ws", use: attachWebSocket)
         router.get("containers/{id}/logs", use: logs)
         router.post("containers/{id}/resize", use: resize)
     }
@@ -15,12 +16,35 @@ extension DockerAPI {
     private func attach(_ request: Request, _ context: DaemonContext) async throws -> Response {
         let input = RequestBytes(request.body)
         _ = try await input.prefix(limit: BodyLimit.json)
+        let (session, spec, takesInput) = try await open(request, context, attachesAll: false)
+        return stream(
+            session, input, request, context, isMultiplexed: !spec.hasTerminal,
+            takesInput: takesInput, closesInput: spec.closesStdinAfterFirst)
+    }
+
+    /// The same in frames of a WebSocket, in which both outputs are one.
+    private func attachWebSocket(_ request: Request, _ context: DaemonContext) async throws -> Response {
+        let input = RequestBytes(request.body)
+        _ = try await input.prefix(limit: BodyLimit.json)
+        let handshake = try await WebSocketHandshake.accept(request, over: context.connection)
+        // Before 1.42 there was no choice of streams.
+        let (session, spec, takesInput) = try await open(
+            request, context, attachesAll: context.version.minor < 42)
+        let pump = StreamPump(
+            session: session, input: input, framing: DockerFraming(isMultiplexed: false),
+            takesInput: takesInput, closesInput: spec.closesStdinAfterFirst, connection: context.connection)
+        return pump.response(.switchingProtocols, handshake)
+    }
+
+    private func open(
+        _ request: Request, _ context: DaemonContext, attachesAll: Bool
+    ) async throws -> (StreamSession, ContainerSpec, takesInput: Bool) {
         let (instance, spec) = try await container(context)
         let query = request.query
         var options = AttachOptions()
-        options.takesStdin = query.bool("stdin") && spec.keepsStdinOpen
-        options.wantsStdout = query.bool("stdout")
-        options.wantsStderr = query.bool("stderr")
+        options.takesStdin = (attachesAll || query.bool("stdin")) && spec.keepsStdinOpen
+        options.wantsStdout = attachesAll || query.bool("stdout")
+        options.wantsStderr = attachesAll || query.bool("stderr")
         options.replaysLog = query.bool("logs")
         options.follows = query.bool("stream")
         options.detachKeys = query.string("detachKeys")
@@ -28,10 +52,7 @@ extension DockerAPI {
             throw APIError(
                 .conflict, "container \(instance.id) is paused, unpause the container before attach")
         }
-        let session = try await engine.attach(instance.id.text, options)
-        return stream(
-            session, input, request, context, isMultiplexed: !spec.hasTerminal,
-            takesInput: options.takesStdin, closesInput: spec.closesStdinAfterFirst)
+        return (try await engine.attach(instance.id.text, options), spec, options.takesStdin)
     }
 
     /// Hands the connection over to the session.

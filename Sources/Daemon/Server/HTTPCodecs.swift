@@ -44,10 +44,13 @@ enum HTTPCodecs {
 /// Requests whose connection a route may take over.
 enum HijackedRoutes {
     static func contains(_ head: HTTPRequest) -> Bool {
-        guard head.method == .post, let path = head.path?.prefix(while: { $0 != "?" }) else { return false }
+        guard let path = head.path?.prefix(while: { $0 != "?" }) else { return false }
         let parts = path.split(separator: "/")
-        switch (parts.dropLast(2).last, parts.last) {
-        case ("containers", "attach"), ("instances", "attach"), ("exec", "start"): return true
+        switch (head.method, parts.dropLast(2).last, parts.last) {
+        case (.post, "containers", "attach"), (.post, "instances", "attach"), (.post, "exec", "start"):
+            return true
+        case (.get, _, "ws"):
+            return parts.dropLast(3).last == "containers" && parts.dropLast().last == "attach"
         default: return false
         }
     }

@@ -2,6 +2,7 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
+import NIOWebSocket
 
 /// Lets a route keep its connection: after the response head, both directions carry plain bytes.
 ///
@@ -17,6 +18,8 @@ final class HijackHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// A response head with this field is the start of a stream; it never reaches the client.
     static let marker = HTTPField.Name("x-viv-hijack") ?? .upgrade
+    /// The marker's value where the stream goes in the frames of a WebSocket.
+    static let webSocket = "websocket"
 
     /// How long a client may hold a stream open that has ended on our side.
     static let lingering = TimeAmount.seconds(5)
@@ -59,9 +62,10 @@ final class HijackHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(var head) where head.status.kind != .informational || head.status.code == 101:
-            if head.headerFields[Self.marker] != nil {
+            if let form = head.headerFields[Self.marker] {
                 head.headerFields[Self.marker] = nil
-                hijack(head, context: context, promise: promise)
+                hijack(
+                    head, asWebSocket: form == Self.webSocket, context: context, promise: promise)
             } else {
                 refuse(&head, context: context)
                 context.write(wrapOutboundOut(.head(head)), promise: promise)
@@ -88,20 +92,27 @@ final class HijackHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Takes HTTP out of the pipeline. The decoder goes last, as it hands on the bytes that it holds when it leaves.
     private func hijack(
-        _ head: HTTPResponse, context: ChannelHandlerContext, promise: EventLoopPromise<Void>?
+        _ head: HTTPResponse, asWebSocket: Bool, context: ChannelHandlerContext,
+        promise: EventLoopPromise<Void>?
     ) {
         phase = .hijacked
-        let pipeline = context.pipeline.syncOperations
         do {
             try HTTPCodecs.remove(from: context.pipeline)
-            try pipeline.addHandler(StreamCodec(), position: .before(self))
+            context.writeAndFlush(NIOAny(ByteBuffer(string: Self.text(of: head))), promise: promise)
+            let codecs = asWebSocket ? Self.frames() : [StreamCodec()]
+            try context.pipeline.syncOperations.addHandlers(codecs, position: .before(self))
             HTTPCodecs.removeDecoder(from: context.pipeline)
-            let text = Self.text(of: head)
-            context.writeAndFlush(wrapOutboundOut(.body(ByteBuffer(string: text))), promise: promise)
         } catch {
-            promise?.fail(error)
             context.close(promise: nil)
         }
+    }
+
+    private static func frames() -> [any ChannelHandler] {
+        let decoder = WebSocketFrameDecoder(maxFrameSize: WebSocketCodec.longestFrame)
+        return [
+            WebSocketFrameEncoder(), ByteToMessageHandler(decoder), WebSocketProtocolErrorHandler(),
+            WebSocketCodec(),
+        ]
     }
 
     private func closeLater(_ context: ChannelHandlerContext) {

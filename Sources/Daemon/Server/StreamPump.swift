@@ -45,8 +45,13 @@ struct StreamPump<Framing: StreamFraming>: Sendable {
             headers[.connection] = "Upgrade"
             headers[.upgrade] = upgrade
         }
-        return Response(
-            status: upgrade == nil ? .ok : .switchingProtocols, headers: headers,
+        return response(upgrade == nil ? .ok : .switchingProtocols, headers)
+    }
+
+    /// The same, with a head that says how the stream goes on.
+    func response(_ status: HTTPResponse.Status, _ headers: HTTPFields) -> Response {
+        Response(
+            status: status, headers: headers,
             body: ResponseBody { writer in
                 try await run(&writer)
                 try await writer.finish(nil)

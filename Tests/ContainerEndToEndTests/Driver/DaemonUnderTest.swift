@@ -87,6 +87,11 @@ final class DaemonUnderTest {
     /// What a command printed, without the last newline; a failure of the test when it failed.
     @discardableResult
     func output(_ arguments: String..., input: Data? = nil) throws -> String {
+        try output(arguments, input: input)
+    }
+
+    @discardableResult
+    func output(_ arguments: [String], input: Data? = nil) throws -> String {
         let answer = try viv(arguments, input: input)
         try require(answer)
         return answer.output.trimmingCharacters(in: .newlines)
