@@ -1,7 +1,7 @@
 /// Why a build failed; the text is for the user.
 package struct BuildError: Error, CustomStringConvertible, Sendable {
     package enum Kind: Sendable {
-        case invalidDockerfile, stepFailed, notFound, cancelled, system
+        case invalidDockerfile, invalidContext, stepFailed, notFound, cancelled, system
     }
 
     package let kind: Kind

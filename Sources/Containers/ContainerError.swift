@@ -1,7 +1,9 @@
 /// Why a container could not be made or asked for something; the text is for the user.
-package struct ContainerError: Error, CustomStringConvertible, Sendable {
+package struct ContainerError: Error, Equatable, CustomStringConvertible, Sendable {
     package enum Kind: Sendable {
         case invalid, notFound, conflict, refusedByHost, system
+        /// The program that the container is to run is missing, or no program.
+        case notExecutable
     }
 
     package let kind: Kind

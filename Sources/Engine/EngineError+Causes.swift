@@ -28,13 +28,14 @@ extension EngineError {
         case .notFound: .notFound
         case .conflict: .conflict
         case .refusedByHost: .forbidden
+        case .notExecutable: .notExecutable
         case .system: .system
         }
     }
 
     private static func kind(_ kind: BuildError.Kind) -> Kind {
         switch kind {
-        case .invalidDockerfile: .invalid
+        case .invalidDockerfile, .invalidContext: .invalid
         case .notFound: .notFound
         case .stepFailed, .cancelled, .system: .system
         }

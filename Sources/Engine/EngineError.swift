@@ -3,6 +3,8 @@ package struct EngineError: Error, CustomStringConvertible, Sendable {
     package enum Kind: Sendable {
         case invalid, notFound, conflict, notModified, unauthorized, forbidden, unavailable, noSpace,
             unsupported, system
+        /// The program that a container is to run is missing, or no program.
+        case notExecutable
     }
 
     package let kind: Kind

@@ -21,6 +21,21 @@ struct RunTests {
         #expect(try daemon.viv("run", "--rm", "test/nothing:1", "true").code == 125)
     }
 
+    /// Docker's clients look for these words to tell 126 and 127 from 125.
+    @Test(arguments: [("no-such-program", "executable file not found"), ("/etc/passwd", "permission denied")])
+    func aStartThatFailsIsToldInDockersWords(program: String, reason: String) throws {
+        let id = try daemon.output("create", Busybox.name, program)
+        let answer = try Command.run(
+            URL(filePath: "/usr/bin/env"),
+            [
+                "curl", "-s", "--unix-socket", daemon.run.appending(path: "docker.sock").path(), "-X", "POST",
+                "-w", "%{http_code}", "http://d/v1.47/containers/\(id)/start",
+            ])
+        #expect(answer.output.hasSuffix("400"), "\(answer.output)")
+        #expect(answer.output.contains("failed to create task for container"), "\(answer.output)")
+        #expect(answer.output.contains(reason), "\(answer.output)")
+    }
+
     @Test func errorsAndOutputStayApart() throws {
         let answer = try daemon.viv("run", "--rm", Busybox.name, "sh", "-c", "echo out; echo err >&2")
         #expect(answer.output == "out\n")

@@ -13,7 +13,7 @@ struct MonitorPacketTests {
     }
 
     @Test(arguments: [
-        MonitorEvent.output([0, 255]), .errors([]), .started, .startFailed("no é"),
+        MonitorEvent.output([0, 255]), .errors([]), .started, .startFailed("no é"), .notExecutable("nor é"),
         .exited(ExitRecord(exitCode: 137, signal: 9, oomKilled: true, finished: 1_700_000_000.25)),
     ])
     func eventsSurviveTheWire(event: MonitorEvent) {

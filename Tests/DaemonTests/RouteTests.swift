@@ -49,6 +49,8 @@ import Testing
         ("GET", "/containers/nosuch/archive?path=/", nil, 404, "No such container"),
         ("DELETE", "/containers/nosuch", nil, 404, "No such container"),
         ("POST", "/containers/create", "{", 400, "invalid JSON"),
+        ("POST", "/build", String(repeating: "this is no archive", count: 100), 400, "build context"),
+        ("GET", "/containers/nosuch/attach/ws?stream=1", nil, 400, "WebSocket"),
         ("POST", "/containers/create", "{}", 400, "Image"),
         ("POST", "/containers/create", #"{"Image":"nosuch"}"#, 404, "nosuch"),
         ("POST", "/exec/nosuch/start", "{}", 404, "nosuch"), ("GET", "/exec/nosuch/json", nil, 404, "nosuch"),

@@ -30,7 +30,7 @@ struct BuildContext: Sendable {
             } else {
                 let folder = "\(work)/context"
                 try system { () throws(SystemError) in try Folder.create(folder, mode: 0o700) }
-                try Archive.unpack(DescriptorSource(descriptor, name: "the build context"), into: folder)
+                try Archive.unpackContext(descriptor, into: folder)
                 view = MergedView([folder])
             }
         case .none:

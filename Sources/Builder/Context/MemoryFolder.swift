@@ -27,7 +27,7 @@ final class MemoryFolder: Sendable {
         guard raw >= 0 else { return nil }
         let folder = MemoryFolder(FileDescriptor(owning: raw))
         do {
-            try Archive.unpack(DescriptorSource(archive, name: "the build context"), into: folder.path)
+            try Archive.unpackContext(archive, into: folder.path)
             return folder
         } catch {
             lseek(archive, start, SEEK_SET)

@@ -12,6 +12,18 @@ enum Archive {
         }
     }
 
+    /// Unpacks a build's context; what is wrong with it is the client's fault.
+    static func unpackContext(_ descriptor: Int32, into folder: String) throws(BuildError) {
+        do throws(ImageError) {
+            let source = DescriptorSource(descriptor, name: "the build context")
+            _ = try LayerUnpacker(into: folder).unpack(TarReader(try Compression.unpacked(source)))
+        } catch {
+            let isTheirs = [.invalid, .corrupt].contains(error.kind)
+            throw BuildError(
+                isTheirs ? .invalidContext : .system, "cannot unpack the build context: \(error.description)")
+        }
+    }
+
     /// Whether the first bytes are those of an archive that ADD unpacks.
     static func isArchive(_ start: [UInt8]) -> Bool {
         let packed: [[UInt8]] = [

@@ -203,7 +203,7 @@ struct ContainerCreation: ~Copyable {
     private func converse(_ launch: Launch) throws(ContainerError) {
         while true {
             switch launch.next() {
-            case .failed(let text): throw ContainerError(.system, text)
+            case .failed(let error): throw error
             case .told(UInt8(ascii: "H")):
                 try HookRun.run(bundle.spec.hooks?.prestart, named: "prestart", state: hookText(.creating))
                 try HookRun.run(

@@ -129,7 +129,7 @@ struct ContainerExec {
         try launch.adopt()
         while true {
             switch launch.next() {
-            case .failed(let text): throw ContainerError(.system, text)
+            case .failed(let error): throw error
             case .listener(let descriptor):
                 try SeccompListener.pass(
                     descriptor, of: launch.pidfd, state: state, seccomp: spec.linux?.seccomp)

@@ -54,7 +54,7 @@ enum ContainerStart {
                     throw ContainerError(.system, "error running startContainer hook: \(failure)")
                 }
                 let name = try Bundle(of: state, layout: layout).process.args?.first ?? ""
-                throw ContainerError(.system, StepList.message(program: name, code: report.second))
+                throw StepList.failure(program: name, code: report.second)
             default: break
             }
         }

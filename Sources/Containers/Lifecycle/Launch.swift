@@ -13,7 +13,7 @@ struct Launch {
 
     /// What the new process says.
     enum Report: Equatable {
-        case failed(String)
+        case failed(ContainerError)
         case told(UInt8)
         /// The seccomp listener's number in the new process.
         case listener(descriptor: Int32)
@@ -64,7 +64,7 @@ struct Launch {
         viv_wait(stage, &status, 0)
         guard report.letter == Int32(UInt8(ascii: "P")) else {
             close(channel)
-            throw ContainerError(.system, list.message(step: report.first, code: report.second))
+            throw list.failure(step: report.first, code: report.second)
         }
         process = report.first
         pidfd = viv_pidfd_open(process)
@@ -99,7 +99,7 @@ struct Launch {
     private static func interpret(_ report: viv_report, _ list: StepList) -> Report {
         switch UInt8(truncatingIfNeeded: report.letter) {
         case 0: .closed
-        case UInt8(ascii: "E"): .failed(list.message(step: report.first, code: report.second))
+        case UInt8(ascii: "E"): .failed(list.failure(step: report.first, code: report.second))
         case UInt8(ascii: "N"): .listener(descriptor: report.first)
         case let letter: .told(letter)
         }

@@ -249,6 +249,8 @@ final class Monitor {
         do {
             _ = try Side.result(of: start.result)
             _ = send(.started, to: start.client)
+        } catch  where error.kind == .notExecutable {
+            _ = send(.notExecutable(error.description), to: start.client)
         } catch {
             _ = send(.startFailed(error.description), to: start.client)
         }

@@ -174,6 +174,7 @@ enum Side {
         case UInt8(ascii: "i"): throw ContainerError(.invalid, text)
         case UInt8(ascii: "c"): throw ContainerError(.conflict, text)
         case UInt8(ascii: "r"): throw ContainerError(.refusedByHost, text)
+        case UInt8(ascii: "x"): throw ContainerError(.notExecutable, text)
         case nil: throw ContainerError(.system, "the runtime was killed while it worked")
         default: throw ContainerError(.system, text)
         }
@@ -185,6 +186,7 @@ enum Side {
         case .invalid: "i"
         case .conflict: "c"
         case .refusedByHost: "r"
+        case .notExecutable: "x"
         case .system: "s"
         }
     }

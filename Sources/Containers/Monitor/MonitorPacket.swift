@@ -58,6 +58,8 @@ package enum MonitorEvent: Equatable, Sendable {
     case errors([UInt8])
     case started
     case startFailed(String)
+    /// A start that failed as the container's program cannot be executed.
+    case notExecutable(String)
     /// The process has ended and all its output was sent; the monitor closes the connection.
     case exited(ExitRecord)
 
@@ -70,6 +72,7 @@ package enum MonitorEvent: Equatable, Sendable {
         case .errors(let bytes): [UInt8(ascii: "E")] + bytes
         case .started: [UInt8(ascii: "s")]
         case .startFailed(let text): [UInt8(ascii: "F")] + text.utf8
+        case .notExecutable(let text): [UInt8(ascii: "N")] + text.utf8
         case .exited(let record): [UInt8(ascii: "X")] + record.json.utf8
         }
     }
@@ -83,6 +86,7 @@ package enum MonitorEvent: Equatable, Sendable {
         case UInt8(ascii: "E"): self = .errors(rest)
         case UInt8(ascii: "s") where rest.isEmpty: self = .started
         case UInt8(ascii: "F"): self = .startFailed(String(decoding: rest, as: UTF8.self))
+        case UInt8(ascii: "N"): self = .notExecutable(String(decoding: rest, as: UTF8.self))
         case UInt8(ascii: "X"):
             guard let record = ExitRecord(json: rest) else { return nil }
             self = .exited(record)

@@ -67,28 +67,33 @@ struct StepList {
         code >= Int32(VIV_HOOK_STATUS) ? HookRun.reason(code - Int32(VIV_HOOK_STATUS)) : nil
     }
 
-    /// The message for a step that failed.
-    func message(step: Int32, code: Int32) -> String {
+    /// What became of a step that failed.
+    func failure(step: Int32, code: Int32) -> ContainerError {
         guard names.indices.contains(Int(step)) else {
-            return "cannot make the process: \(String(cString: strerror(code)))"
+            return ContainerError(.system, "cannot make the process: \(String(cString: strerror(code)))")
         }
         let name = names[Int(step)]
-        if let failure = Self.hookFailure(code) { return "error running hook: cannot \(name): it \(failure)" }
+        if let failure = Self.hookFailure(code) {
+            return ContainerError(.system, "error running hook: cannot \(name): it \(failure)")
+        }
         let kind = UInt32(bitPattern: steps[Int(step)].kind)
         if kind == VIV_STEP_FIND.rawValue || kind == VIV_STEP_EXECUTE.rawValue {
-            return Self.message(program: name, code: code)
+            return Self.failure(program: name, code: code)
         }
         if kind == VIV_STEP_MOUNT.rawValue, code == ELOOP {
-            return "cannot \(name): it must be mounted on ordinary directory, not on a symbolic link"
+            return ContainerError(
+                .system,
+                "cannot \(name): it must be mounted on ordinary directory, not on a symbolic link")
         }
-        return "cannot \(name): \(String(cString: strerror(code)))"
+        return ContainerError(.system, "cannot \(name): \(String(cString: strerror(code)))")
     }
 
     /// Why a program cannot run, in the words that engines look for to tell 126 from 127.
-    static func message(program: String, code: Int32) -> String {
+    static func failure(program: String, code: Int32) -> ContainerError {
         let reason =
             code == ENOENT && !program.contains("/")
             ? "executable file not found in $PATH" : String(cString: strerror(code)).lowercased()
-        return "unable to start container process: exec: \"\(program)\": \(reason)"
+        return ContainerError(
+            .notExecutable, "unable to start container process: exec: \"\(program)\": \(reason)")
     }
 }

@@ -24,7 +24,7 @@ extension DockerAPI {
         guard instance.state != .running else { return Response(status: .notModified) }
         do {
             try await engine.start(instance.id.text)
-        } catch  where error.description.hasPrefix("unable to start container process") {
+        } catch  where error.kind == .notExecutable {
             throw APIError(.badRequest, Self.words(error))
         }
         return Reply.done

@@ -50,7 +50,7 @@ package struct APIError: Error, Sendable {
 
     private static func status(of kind: EngineError.Kind) -> HTTPResponse.Status {
         switch kind {
-        case .invalid: .badRequest
+        case .invalid, .notExecutable: .badRequest
         case .notFound: .notFound
         case .conflict: .conflict
         case .notModified: .notModified
@@ -77,7 +77,7 @@ package struct APIError: Error, Sendable {
 
     private static func status(of kind: BuildError.Kind) -> HTTPResponse.Status {
         switch kind {
-        case .invalidDockerfile: .badRequest
+        case .invalidDockerfile, .invalidContext: .badRequest
         case .notFound: .notFound
         case .cancelled: .serviceUnavailable
         case .stepFailed, .system: .internalServerError

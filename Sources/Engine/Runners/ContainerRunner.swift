@@ -31,6 +31,7 @@ final class ContainerRunner: Runner {
             switch event {
             case .started: return
             case .startFailed(let reason): throw EngineError(.invalid, reason)
+            case .notExecutable(let reason): throw EngineError(.notExecutable, reason)
             case .exited, .output, .errors: continue
             }
         }

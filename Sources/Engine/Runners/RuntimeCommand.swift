@@ -48,6 +48,7 @@ struct RuntimeCommand: Sendable {
             case "notFound": .notFound
             case "invalid": .invalid
             case "refusedByHost": .forbidden
+            case "notExecutable": .notExecutable
             default: .system
             }
         throw EngineError(kind, text)

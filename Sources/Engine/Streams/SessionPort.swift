@@ -37,7 +37,7 @@ final class MonitorPort: SessionPort {
             switch event {
             case .output(let bytes): return .chunk(StreamChunk(.stdout, bytes))
             case .errors(let bytes): return .chunk(StreamChunk(.stderr, bytes))
-            case .startFailed(let reason): return .end(.failed(reason))
+            case .startFailed(let reason), .notExecutable(let reason): return .end(.failed(reason))
             case .exited(let record): return await end(record)
             case .started: continue
             }
