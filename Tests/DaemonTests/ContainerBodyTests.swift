@@ -99,6 +99,26 @@ struct ContainerBodyTests {
         #expect(again.resources == spec.resources && again.limits == spec.limits)
     }
 
+    /// What `--tmpfs` made is told by `HostConfig` alone; a mount of type tmpfs is a mount.
+    @Test func mountsAreListedWithoutThoseOfTheTmpfsOption() throws {
+        let body = #"""
+            {"Image":"x","HostConfig":{"Tmpfs":{"/t/":"size=1m","/u":""},
+             "Mounts":[{"Type":"tmpfs","Target":"/m"},{"Type":"image","Source":"i","Target":"/i",
+              "ImageOptions":{"Subpath":"a"}}]}}
+            """#
+        let spec = try Self.spec(body)
+        var instance = Instance(id: .random(), name: "n", spec: .container(spec), created: 1)
+        instance.mounts = ["/t", "/u", "/m"].map { ResolvedMount(kind: .tmpfs, source: "tmpfs", target: $0) }
+        instance.mounts.append(ResolvedMount(kind: .image, name: "i", source: "sha256:1", target: "/i"))
+        let made: JSON = ["Mounts": MountBody.made(instance)]
+        #expect(try made.elements("Mounts").map { $0["Destination"] } == ["/m", "/i"])
+        let host = HostShape.json(spec)
+        #expect(host["Tmpfs"] == ["/t/": "size=1m", "/u": ""])
+        #expect(try host.elements("Mounts").map { $0["Type"] } == ["tmpfs", "image"])
+        #expect(try host.elements("Mounts").last?["ImageOptions"] == ["Subpath": "a"])
+        #expect(try MountBody.mounts(host, volumes: .null) == spec.mounts)
+    }
+
     @Test func aBodyWithAnyByteChangedIsReadOrRefused() throws {
         let original = Array(Self.full.utf8)
         let seed = UInt64.random(in: 0...UInt64.max)

@@ -69,10 +69,16 @@ extension StageRun {
             id: "build-\(UniqueName.make())", lowers: lowers, upper: upper, work: work, mounts: mounts.mounts,
             arguments: plan.arguments, environment: environment + plan.proxies + mounts.variables, user: user,
             workingDirectory: state.workingDirectory,
-            network: plan.instruction.network?.rawValue ?? request.networkMode,
+            network: network(of: plan.instruction),
             extraHosts: request.extraHosts,
             sharedMemorySize: request.sharedMemorySize, limits: request.limits, resources: request.resources,
             cgroupParent: request.cgroupParent)
+    }
+
+    /// `default` is what the whole build was told.
+    func network(of run: RunInstruction) -> String {
+        guard let network = run.network, network != .default else { return session.request.networkMode }
+        return network.rawValue
     }
 
     private func user(_ lowers: [String]) throws(BuildError) -> (user: StepUser, home: String) {

@@ -81,7 +81,7 @@ extension StageRun {
         key.add(plan.program?.content ?? [])
         key.add(state.configuration.config.user ?? "")
         key.add(state.workingDirectory)
-        key.add(plan.instruction.network?.rawValue ?? session.request.networkMode)
+        key.add(network(of: plan.instruction))
         for mount in plan.mounts {
             key.add([
                 mount.kind.rawValue, mount.target ?? "", mount.id ?? "", mount.variable ?? "",

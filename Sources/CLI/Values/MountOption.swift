@@ -128,6 +128,7 @@ package enum MountOption {
             throw .badCommandLine("'\(text)' is no tmpfs: use TARGET[:size=64m,mode=1777]")
         }
         var mount = MountSpec(.tmpfs, target: target)
+        mount.isTmpfsOption = true
         for option in parts.count > 1 ? parts[1].split(separator: ",").map(String.init) : [] {
             let value = CommaList.value(of: option)
             switch CommaList.key(of: option) {

@@ -14,7 +14,7 @@ enum ContainerListShape {
             "Status": .string(StateShape.sentence(instance)),
             "HostConfig": ["NetworkMode": .string(spec.network.mode)],
             "NetworkSettings": ["Networks": NetworkShape.networks(instance)],
-            "Mounts": .array(instance.mounts.map(MountShape.json)),
+            "Mounts": MountBody.made(instance),
         ])
     }
 

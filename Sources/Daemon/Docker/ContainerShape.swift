@@ -32,7 +32,7 @@ struct ContainerShape {
                 ],
             ],
         ]).adding(sizes).adding([
-            "Mounts": .array(instance.mounts.map(MountShape.json)), "Config": configJSON,
+            "Mounts": MountBody.made(instance), "Config": configJSON,
             "NetworkSettings": NetworkShape.settings(instance),
         ])
     }

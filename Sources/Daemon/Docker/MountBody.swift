@@ -1,3 +1,4 @@
+import Engine
 import Model
 
 /// The four ways in which Docker's API names mounts: `Binds`, `Mounts`, `Tmpfs` and `Volumes`.
@@ -9,6 +10,7 @@ enum MountBody {
         for element in try host.elements("Mounts") { mounts.append(try mount(element)) }
         for (target, options) in try host.dictionary("Tmpfs").sorted(by: { $0.key < $1.key }) {
             var mount = MountSpec(.tmpfs, target: try checked(target))
+            mount.isTmpfsOption = true
             mount.options = options.split(separator: ",").map(String.init)
             mounts.append(mount)
         }
@@ -94,6 +96,8 @@ enum MountBody {
         let driver = try volume.object("DriverConfig")
         mount.volumeDriver = try driver.string("Name")
         mount.volumeOptions = try driver.dictionary("Options")
+        guard mount.kind == .tmpfs else { return }
+        mount.isTmpfsOption = false
         let tmpfs = try body.object("TmpfsOptions")
         mount.tmpfsSize = try tmpfs.nonZero("SizeBytes").map { UInt64(clamping: $0) }
         mount.tmpfsMode = try tmpfs.nonZero("Mode").map { UInt32(truncatingIfNeeded: $0) & 0o7777 }
@@ -110,7 +114,7 @@ extension MountBody {
         var fields: JSON = ["Binds": .slice(binds)]
         if !others.isEmpty { fields = fields.adding(["Mounts": .array(others.map(mountJSON))]) }
         if !tmpfs.isEmpty {
-            let map = tmpfs.map { ($0.target, $0.options.joined(separator: ",")) }
+            let map = tmpfs.map { ($0.target, tmpfsText($0)) }
             fields = fields.adding(["Tmpfs": .map(Dictionary(map) { first, _ in first })])
         }
         return fields
@@ -131,7 +135,24 @@ extension MountBody {
     }
 
     private static func isPlainTmpfs(_ mount: MountSpec) -> Bool {
-        mount.kind == .tmpfs && mount.tmpfsSize == nil && mount.tmpfsMode == nil
+        mount.kind == .tmpfs
+            && (mount.isTmpfsOption ?? (mount.tmpfsSize == nil && mount.tmpfsMode == nil))
+    }
+
+    private static func tmpfsText(_ mount: MountSpec) -> String {
+        var options = mount.options
+        if let size = mount.tmpfsSize { options.append("size=\(size)") }
+        if let mode = mount.tmpfsMode { options.append("mode=\(String(mode, radix: 8))") }
+        if mount.isReadOnly { options.append("ro") }
+        return options.joined(separator: ",")
+    }
+
+    /// Mounts as they were made, without those of `--tmpfs`, which only `HostConfig` tells of.
+    static func made(_ instance: Instance) -> JSON {
+        let plain = Set(
+            (instance.containerSpec?.mounts ?? []).filter(isPlainTmpfs).map { PathText.clean($0.target) })
+        return .array(
+            instance.mounts.filter { $0.kind != .tmpfs || !plain.contains($0.target) }.map(MountShape.json))
     }
 
     private static func isAnonymous(_ mount: MountSpec) -> Bool {
@@ -173,7 +194,7 @@ extension MountBody {
                     "SizeBytes": .int(mount.tmpfsSize ?? 0), "Mode": .int(mount.tmpfsMode ?? 0),
                 ]
             ])
-        case .image: return fields
+        case .image: return fields.adding(["ImageOptions": ["Subpath": .string(mount.subpath ?? "")]])
         }
     }
 }

@@ -69,7 +69,7 @@ enum MountShape {
         var fields: JSON = ["Type": .string(mount.kind.rawValue)]
         if !mount.name.isEmpty { fields = fields.adding(["Name": .string(mount.name)]) }
         fields = fields.adding([
-            "Source": .string(mount.source), "Destination": .string(mount.target),
+            "Source": .string(mount.kind == .tmpfs ? "" : mount.source), "Destination": .string(mount.target),
         ])
         if mount.kind == .volume { fields = fields.adding(["Driver": "local"]) }
         return fields.adding([

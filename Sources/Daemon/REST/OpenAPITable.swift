@@ -83,7 +83,7 @@ enum OpenAPITable {
         HealthCheck: test [string], interval integer, timeout integer, startPeriod integer, startInterval integer, retries integer
         RestartPolicy: kind string, maximumRetries integer
         LoggingSpec: driver string, options {string}
-        MountSpec: kind string, source string, target string, isReadOnly boolean, propagation string?, isNonRecursive boolean, createsSource boolean, subpath string?, copiesNothing boolean, volumeLabels {string}, volumeDriver string?, volumeOptions {string}, tmpfsSize integer?, tmpfsMode integer?, options [string]
+        MountSpec: kind string, source string, target string, isReadOnly boolean, propagation string?, isNonRecursive boolean, createsSource boolean, subpath string?, copiesNothing boolean, volumeLabels {string}, volumeDriver string?, volumeOptions {string}, tmpfsSize integer?, tmpfsMode integer?, isTmpfsOption boolean?, options [string]
         DeviceMapping: hostPath string, containerPath string, permissions string
         ResourceLimit: name string, soft integer, hard integer
         ContainerResources: memory integer?, memorySwap integer?, memoryReservation integer?, memorySwappiness integer?, disablesOutOfMemoryKiller boolean, nanoCPUs integer?, cpuShares integer?, cpuPeriod integer?, cpuQuota integer?, cpuRealtimePeriod integer?, cpuRealtimeRuntime integer?, cpusetCPUs string?, cpusetMemoryNodes string?, processes integer?, blockWeight integer?, blockWeightDevices [DeviceRate], readBytesPerSecond [DeviceRate], writeBytesPerSecond [DeviceRate], readOperationsPerSecond [DeviceRate], writeOperationsPerSecond [DeviceRate]

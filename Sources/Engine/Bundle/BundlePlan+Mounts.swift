@@ -72,7 +72,7 @@ extension BundlePlan {
 
     /// In the order of their depth, so that none hides another.
     private var userMounts: [RuntimeSpec.Mount] {
-        let specs = Dictionary(spec.mounts.map { ($0.target, $0) }) { first, _ in first }
+        let specs = Dictionary(spec.mounts.map { (PathText.clean($0.target), $0) }) { first, _ in first }
         return instance.mounts.map { mount in userMount(mount, specs[mount.target]) }
             .sorted { Self.depth($0.destination) < Self.depth($1.destination) }
     }
@@ -81,8 +81,8 @@ extension BundlePlan {
 
     private func userMount(_ mount: ResolvedMount, _ spec: MountSpec?) -> RuntimeSpec.Mount {
         if mount.kind == .tmpfs { return Self.temporary(mount, spec) }
-        if var special = volumeMounts[mount.target] {
-            if mount.isReadOnly { special.options = (special.options ?? []) + ["ro"] }
+        if var special = specialMounts[mount.target] {
+            if mount.isReadOnly, mount.kind == .volume { special.options = (special.options ?? []) + ["ro"] }
             return special
         }
         var options = [spec?.isNonRecursive == true ? "bind" : "rbind"]

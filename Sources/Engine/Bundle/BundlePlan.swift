@@ -14,8 +14,8 @@ struct BundlePlan: Sendable {
     var hostname: String
     /// First processes of the containers whose namespaces are joined, by the kind of namespace.
     var joined: [String: Int32] = [:]
-    /// Mounts of volumes that the kernel must make itself (`type=nfs`), by target.
-    var volumeMounts: [String: RuntimeSpec.Mount] = [:]
+    /// Mounts that the kernel must make itself, of volumes (`type=nfs`) and images, by target.
+    var specialMounts: [String: RuntimeSpec.Mount] = [:]
     /// The program of ours that serves as init.
     var initProgram: String
     /// Files that take the place of those below /etc, by their path in the container.

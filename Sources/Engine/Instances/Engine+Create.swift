@@ -58,10 +58,10 @@ extension Engine {
         }
         var made: [String] = []
         do {
-            instance.mounts = try await prepareMounts(spec, image, &made)
+            instance.mounts = try await prepareMounts(spec, image, for: id, &made)
             try await enter(instance)
         } catch {
-            await images.release(image.id, by: id.text)
+            await images.releaseAll(by: id.text)
             for volume in made { try? await removeVolume(volume, force: true) }
             throw error
         }

@@ -63,9 +63,7 @@ extension Engine {
         let folder = layout.folder(entry.id)
         // Cannot throw: removing tells of no failure, and the sweep of the next start tries again.
         try? await blocking { folder.remove() }
-        if let image = Digest(parsing: entry.instance.imageID) {
-            await images.release(image, by: entry.id.text)
-        }
+        await images.releaseAll(by: entry.id.text)
     }
 
     private func removeAnonymousVolumes(of entry: Entry) async {

@@ -175,9 +175,9 @@ enum Validation {
 }
 
 /// Paths as text, without looking at any file.
-enum PathText {
+package enum PathText {
     /// The path without `.`, `..` and doubled slashes, as if from the root.
-    static func clean(_ path: String) -> String {
+    package static func clean(_ path: String) -> String {
         var parts: [Substring] = []
         for part in path.split(separator: "/") where part != "." {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }

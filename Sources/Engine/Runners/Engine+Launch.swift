@@ -112,7 +112,7 @@ extension Engine {
         plan.joined = joined
         let links = try linkVariables(entry, spec)
         plan.instance.process.environment = Environment.merge(links, plan.instance.process.environment)
-        plan.volumeMounts = volumeMounts(entry)
+        plan.specialMounts = volumeMounts(entry).merging(try await imageMounts(entry, spec)) { $1 }
         if let other = spec.network.container, let owner = try? self.entry(other) {
             let theirs = layout.folder(owner.id)
             plan.etc = Self.etc(theirs)

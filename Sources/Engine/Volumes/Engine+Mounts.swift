@@ -10,7 +10,7 @@ extension Engine {
     ///
     /// - Parameter made: the volumes that were made here; whoever gives up removes them.
     func prepareMounts(
-        _ spec: ContainerSpec, _ image: Image, _ made: inout [String]
+        _ spec: ContainerSpec, _ image: Image, for id: InstanceID, _ made: inout [String]
     ) async throws(EngineError) -> [ResolvedMount] {
         var mounts: [ResolvedMount] = []
         for mount in spec.mounts {
@@ -22,8 +22,7 @@ extension Engine {
                 mounts.append(
                     ResolvedMount(kind: .tmpfs, source: "tmpfs", target: target, isReadOnly: mount.isReadOnly)
                 )
-            case .image:
-                throw EngineError(.unsupported, "images cannot be mounted: use --volumes-from or a volume")
+            case .image: mounts.append(try await imageMount(mount, target, for: id))
             }
         }
         return mounts

@@ -8,10 +8,22 @@ extension ImageStore {
 
     /// Ends a hold; harmless when there is none.
     package func release(_ image: Digest, by owner: String) async {
+        if forgetHold(of: image, by: owner) { _ = try? await collectRemoved() }
+    }
+
+    /// Ends every hold of an owner.
+    package func releaseAll(by owner: String) async {
+        let held = holds.filter { $0.value.contains(owner) }.map(\.key)
+        let freed = held.filter { forgetHold(of: $0, by: owner) }
+        if !freed.isEmpty { _ = try? await collectRemoved() }
+    }
+
+    /// Whether an image was held for that long only that it may now be collected.
+    private func forgetHold(of image: Digest, by owner: String) -> Bool {
         holds[image]?.remove(owner)
-        guard holds[image]?.isEmpty == true else { return }
+        guard holds[image]?.isEmpty == true else { return false }
         holds[image] = nil
-        if index[image]?.isRemoved == true { _ = try? await collectRemoved() }
+        return index[image]?.isRemoved == true
     }
 
     /// Keeps a layer (by its diff id) from being collected, like `hold`.

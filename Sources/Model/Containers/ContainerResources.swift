@@ -99,6 +99,8 @@ package struct MountSpec: Codable, Equatable, Sendable {
     /// Of a tmpfs, in bytes.
     package var tmpfsSize: UInt64?
     package var tmpfsMode: UInt32?
+    /// Whether a tmpfs was asked for by `--tmpfs`: inspection tells these apart. `nil` in older records.
+    package var isTmpfsOption: Bool?
     /// Further options as mount(8) writes them.
     package var options: [String] = []
 
