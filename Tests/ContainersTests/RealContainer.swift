@@ -68,18 +68,38 @@ final class RealContainer {
     }
 
     /// The exit code and what was written to both outputs.
+    ///
+    /// - Parameter surroundings: commands of a shell that run first, in a mount namespace of their own; `$RUN` at their
+    ///   end stands for the runtime.
     @discardableResult
-    func run(_ words: [String]) -> (code: Int32, output: String) {
+    func run(_ words: [String], in surroundings: String? = nil) -> (code: Int32, output: String) {
         let path = "\(folder)/output-\(UInt32.random(in: 0...UInt32.max))"
-        let quoted = ([Self.program ?? "", "--root", root] + words).map { "'\($0)'" }.joined(separator: " ")
+        var command = ([Self.program ?? "", "--root", root] + words).map { "'\($0)'" }.joined(separator: " ")
+        if let surroundings {
+            let script = surroundings.replacingFirst("$RUN", with: command)
+            guard let file = fopen("\(path).sh", "w") else { return (-1, "") }
+            fputs(script, file)
+            fclose(file)
+            command = "unshare --mount --propagation private sh \(path).sh"
+        }
         let code =
-            (try? Program.run("sh", ["-c", "cd \(folder) && \(quoted) >\(path) 2>&1 </dev/null"])) ?? -1
-        defer { unlink(path) }
+            (try? Program.run("sh", ["-c", "cd \(folder) && \(command) >\(path) 2>&1 </dev/null"])) ?? -1
+        defer {
+            unlink(path)
+            unlink("\(path).sh")
+        }
         return (code, String(decoding: CgroupFile.bytes(path) ?? [], as: UTF8.self))
     }
 
     /// Control groups that carry the container's name.
     var groups: [String] {
         CgroupHierarchies.ofHost().folders(of: "/\(id)").values.filter { access($0, F_OK) == 0 }
+    }
+}
+
+extension String {
+    fileprivate func replacingFirst(_ text: String, with other: String) -> String {
+        guard let range = firstRange(of: text) else { return self }
+        return String(self[..<range.lowerBound] + other + self[range.upperBound...])
     }
 }

@@ -42,12 +42,22 @@ enum CgroupLimits {
             do { try CgroupFile.write("\(folder)/\(file(of: setting, in: folder))", setting.value) } catch {
                 // With a limit above it, a shorter period is taken only after the smaller quota.
                 guard error.code == EINVAL, setting.file == "cpu.cfs_period_us", settings.count > 1 else {
-                    throw ContainerError(.refusedByHost, error.description)
+                    throw ContainerError(.refusedByHost, refusal(of: setting, in: folder, error))
                 }
                 late.append(setting)
             }
         }
         if !late.isEmpty { try apply(late, to: cgroup) }
+    }
+
+    /// A group of v2 lacks the files of controllers that were not handed down to it.
+    private static func refusal(
+        of setting: CgroupSetting, in folder: String, _ error: SystemError
+    ) -> String {
+        guard error.code == ENOENT, setting.controller.isEmpty else { return error.description }
+        let controller = setting.file.prefix { $0 != "." }
+        return "cannot set \(setting.file): the control group \(folder) was not given the controller "
+            + "\(controller): \(error)"
     }
 
     /// memory.limit of v1 may never be above memsw: where it would rise above the present one, that goes first.

@@ -40,9 +40,15 @@ extension RootPlan {
             throw ContainerError(.invalid, "linux.devices: \(device.path) has an impossible number")
         }
         if hasUserNamespace && kind != Self.fifo {
-            return list.add(VIV_STEP_BIND, "bind the device \(device.path)") { step in
+            guard let source = HostNode.find(kind, major, minor, preferring: device.path) else {
+                throw ContainerError(
+                    .refusedByHost,
+                    "linux.devices: \(device.path): in a user namespace devices are the host's, which has no node "
+                        + "\(device.type) \(major):\(minor) in /dev")
+            }
+            return list.add(VIV_STEP_BIND, "bind the device \(source) to \(device.path)") { step in
                 step.path = StepList.text(device.path)
-                step.source = StepList.text(device.path)
+                step.source = StepList.text(source)
                 step.number = Int32(VIV_BIND_FILE)
             }
         }
