@@ -32,9 +32,8 @@ extension Engine {
     }
 
     private func hold(_ instance: Instance) async {
-        guard let id = Digest(parsing: instance.imageID) else { return }
         // An image that is gone is reported when the container is started.
-        try? await images.hold(id, by: instance.id.text)
+        for id in instance.imagesInUse { try? await images.hold(id, by: instance.id.text) }
     }
 
     private func makePredefinedNetworks() async throws(EngineError) {
@@ -159,8 +158,10 @@ extension Engine {
         guard !restored.isEmpty else { return }
         let failures = (try? await blocking { network.restore(restored) }) ?? []
         for (record, error) in failures { log.warning("network \(record.spec.name): \(error)") }
-        realised.formUnion(restored.map(\.id))
-        realised.subtract(failures.map { $0.0.id })
+        let failed = Set(failures.map { $0.0.id })
+        for record in restored where !failed.contains(record.id) {
+            presences[record.id, default: NetworkPresence()].isRealised = true
+        }
         for id in needed {
             try? await updateNames(id)
             watchOver(id)

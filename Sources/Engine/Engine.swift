@@ -32,14 +32,8 @@ package actor Engine {
     var execs: [String: Exec] = [:]
     var networks: [String: NetworkRecord] = [:]
     var addresses = AddressPool()
-    /// Networks that steps of builds are in, by endpoint.
-    var stepEndpoints: [String: String] = [:]
-    /// Networks whose bridges are there.
-    var realised: Set<String> = []
-    /// Who waits for the end of a network's process.
-    var networkWatches: [String: Task<Void, Never>] = [:]
-    /// Networks that will be taken down when nobody needs them soon.
-    var retirements: [String: Task<Void, Never>] = [:]
+    /// Networks that are on the host, or that a build's step is about to be in.
+    var presences: [String: NetworkPresence] = [:]
     var volumes: [String: VolumeRecord] = [:]
     var snapshots: [String: [VolumeSnapshot]] = [:]
     var journal: EventJournal
@@ -83,7 +77,7 @@ package actor Engine {
     /// Ends the engine's own work; containers go on running.
     package func shutDown() async {
         isShuttingDown = true
-        for watch in networkWatches.values { watch.cancel() }
+        for presence in presences.values { presence.watch?.cancel() }
         for entry in instances.values { entry.cancelTasks() }
         for entry in instances.values { entry.runner?.letGo() }
         for exec in execs.values { exec.connection?.end() }

@@ -64,6 +64,17 @@ struct OptionTests {
         )
     }
 
+    @Test func codeIsGivenBackWhenTheDaemonIsIdleAndWasNotBefore() {
+        let pause = Duration.seconds(30)
+        var activity = IdlePages.Activity(released: .milliseconds(500))
+        // Nothing was done since; at work; then idle, with what was at work still resident.
+        let used: [Duration] = [.milliseconds(501), .seconds(9), .milliseconds(9010)]
+        #expect(used.map { activity.isTimeToRelease($0, after: pause) } == [false, false, true])
+        activity.released = .milliseconds(9010)
+        let isAgain = activity.isTimeToRelease(.milliseconds(9015), after: pause)
+        #expect(!isAgain)
+    }
+
     @Test func theHelpNamesEveryOption() {
         for option in [
             "--data", "--run", "--host", "--tlscacert", "--tlscert", "--tlskey", "--token-file",

@@ -6,17 +6,50 @@ import Glibc
 /// is touched, and starting or a rare request touches what is not needed again for long. The pages are clean and stay
 /// in the page cache; what is needed again is mapped again by a minor fault.
 enum IdlePages {
-    /// The first time the daemon has just started; later, a few thousand minor faults a minute are nothing.
+    /// The first time the daemon has just started.
     static let pauses = (first: Duration.seconds(3), next: Duration.seconds(30))
 
-    /// Releases again and again until the task is cancelled.
+    /// Releases again and again until the task is cancelled. A daemon that is at work keeps what it works with, and one
+    /// that did nothing since the last time has nothing to give back.
     static func keepReleasing() async throws {
-        var pause = pauses.first
+        try await Task.sleep(for: pauses.first)
+        release()
+        var activity = Activity(released: processorTime())
         while true {
-            try await Task.sleep(for: pause)
-            release()
-            pause = pauses.next
+            try await Task.sleep(for: pauses.next)
+            if activity.isTimeToRelease(processorTime(), after: pauses.next) {
+                release()
+                activity.released = processorTime()
+            }
         }
+    }
+
+    /// Tells from the processor time that was used whether the daemon is idle, and was not before.
+    struct Activity {
+        /// A daemon that uses less of a processor than one part in this many is idle: events, health checks, statistics.
+        static let idleShare = 200
+        /// What looking itself takes, at most.
+        static let least = Duration.milliseconds(20)
+
+        /// When code was last given back.
+        var released: Duration
+        private var seen: Duration
+
+        init(released: Duration) { (self.released, seen) = (released, released) }
+
+        /// - Parameter now: processor time used so far.
+        mutating func isTimeToRelease(_ now: Duration, after pause: Duration) -> Bool {
+            let used = now - seen
+            seen = now
+            return used < pause / Self.idleShare && now - released > Self.least
+        }
+    }
+
+    /// What this process has used of the processors so far.
+    private static func processorTime() -> Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 
     private static func release() {

@@ -19,13 +19,8 @@ extension Engine {
         guard record.spec.driver == "bridge" else {
             throw EngineError(.invalid, "a build cannot use network \(record.spec.name)")
         }
-        let endpoint: Endpoint
-        do {
-            endpoint = try addresses.allocate(InstanceID.random().text, in: record.id, wanted: EndpointSpec())
-        } catch {
-            throw EngineError(error)
-        }
-        stepEndpoints[endpoint.endpointID] = endpoint.networkID
+        let endpoint = try newEndpoint(in: record, EndpointSpec())
+        presences[record.id, default: NetworkPresence()].steps.insert(endpoint.endpointID)
         do {
             try await realise(record)
             let backend = network
@@ -54,7 +49,7 @@ extension Engine {
             log.warning("cannot disconnect a build's step: \(error)")
         }
         addresses.release(endpoint.endpointID, in: endpoint.networkID)
-        stepEndpoints[endpoint.endpointID] = nil
+        presences[endpoint.networkID]?.steps.remove(endpoint.endpointID)
         retireLater(endpoint.networkID)
     }
 }

@@ -84,14 +84,19 @@ extension Engine {
     func allocate(
         _ entry: Entry, _ record: NetworkRecord, _ wanted: EndpointSpec
     ) throws(EngineError) -> Endpoint {
+        var endpoint = try newEndpoint(in: record, wanted)
+        let names =
+            [entry.instance.name, entry.id.short] + wanted.aliases + [entry.container?.hostname ?? ""]
+        endpoint.names = names.reduce(into: []) { if !$1.isEmpty, !$0.contains($1) { $0.append($1) } }
+        endpoint.aliases = wanted.aliases
+        entry.attached.append(endpoint)
+        return endpoint
+    }
+
+    /// An endpoint with addresses of a network, which are its own until they are released.
+    func newEndpoint(in record: NetworkRecord, _ wanted: EndpointSpec) throws(EngineError) -> Endpoint {
         do {
-            var endpoint = try addresses.allocate(InstanceID.random().text, in: record.id, wanted: wanted)
-            let names =
-                [entry.instance.name, entry.id.short] + wanted.aliases + [entry.container?.hostname ?? ""]
-            endpoint.names = names.reduce(into: []) { if !$1.isEmpty, !$0.contains($1) { $0.append($1) } }
-            endpoint.aliases = wanted.aliases
-            entry.attached.append(endpoint)
-            return endpoint
+            return try addresses.allocate(InstanceID.random().text, in: record.id, wanted: wanted)
         } catch {
             throw EngineError(error)
         }
@@ -166,7 +171,7 @@ extension Engine {
 
     /// Tells a network's name server who is in it now.
     func updateNames(_ networkID: String) async throws(EngineError) {
-        guard networks[networkID] != nil, realised.contains(networkID) else { return }
+        guard networks[networkID] != nil, isRealised(networkID) else { return }
         let table = nameTable(networkID)
         let network = network
         try await blocking { try network.setNames(table, networkID: networkID) }

@@ -9,7 +9,7 @@ extension Engine {
     private static let patience = Duration.seconds(10)
 
     private func isIdle(_ networkID: String) -> Bool {
-        !stepEndpoints.values.contains(networkID)
+        presences[networkID]?.steps.isEmpty != false
             && !instances.values.contains { entry in
                 entry.attached.contains { $0.networkID == networkID }
             }
@@ -18,22 +18,22 @@ extension Engine {
     /// Makes a network's bridge when nobody needed it until now. Call it with the endpoint in `attached` already:
     /// that keeps the network from being taken down meanwhile.
     func realise(_ record: NetworkRecord) async throws(EngineError) {
-        guard !realised.contains(record.id) else { return }
+        guard !isRealised(record.id) else { return }
         try await exclusively("network/\(record.spec.name)") { () async throws(EngineError) in
-            guard !realised.contains(record.id) else { return }
+            guard !isRealised(record.id) else { return }
             let backend = network
             let failures = try await blocking { backend.restore([record]) }
             if let (_, error) = failures.first { throw EngineError(error) }
-            realised.insert(record.id)
+            presences[record.id, default: NetworkPresence()].isRealised = true
             watchOver(record.id)
         }
     }
 
     /// Takes the network down if it is idle still when the patience is over.
     func retireLater(_ networkID: String) {
-        guard !isShuttingDown, realised.contains(networkID), isIdle(networkID) else { return }
-        retirements[networkID]?.cancel()
-        retirements[networkID] = Task {
+        guard !isShuttingDown, isRealised(networkID), isIdle(networkID) else { return }
+        presences[networkID]?.retirement?.cancel()
+        presences[networkID]?.retirement = Task {
             guard (try? await Task.sleep(for: Self.patience)) != nil else { return }
             await retire(networkID)
         }
@@ -43,10 +43,8 @@ extension Engine {
         guard let record = networks[networkID] else { return }
         // What is done under the key throws nothing.
         try? await exclusively("network/\(record.spec.name)") {
-            guard realised.contains(networkID), isIdle(networkID) else { return }
-            realised.remove(networkID)
-            retirements[networkID] = nil
-            networkWatches.removeValue(forKey: networkID)?.cancel()
+            guard isRealised(networkID), isIdle(networkID) else { return }
+            forgetPresence(of: networkID)
             await takeDown(record)
         }
     }
@@ -62,8 +60,8 @@ extension Engine {
 
     /// At the daemon's end: networks of containers that go on running stay.
     func retireIdleNetworks() async {
-        for task in retirements.values { task.cancel() }
-        for id in realised.sorted() { await retire(id) }
+        for presence in presences.values { presence.retirement?.cancel() }
+        for id in presences.keys.sorted() { await retire(id) }
     }
 
     /// At the daemon's start: what one that was killed has left.

@@ -48,13 +48,13 @@ extension Engine {
         let (backend, made) = (network, record)
         do {
             try await blocking { try backend.create(made) }
-            realised.insert(id)
+            presences[id, default: NetworkPresence()].isRealised = true
             watchOver(id)
             let event = networkEvent("create", record)
             try await commit([.putNetwork(record)], [event])
         } catch {
             try? await blocking { try backend.remove(made.id) }
-            realised.remove(id)
+            forgetPresence(of: id)
             addresses.removeNetwork(id)
             throw error
         }
@@ -113,7 +113,7 @@ extension Engine {
             }
             try await commit([.removeNetwork(record.id)], [networkEvent("destroy", record)])
             networks[record.id] = nil
-            realised.remove(record.id)
+            forgetPresence(of: record.id)
             addresses.removeNetwork(record.id)
             let backend = network
             try await blocking { try backend.remove(record.id) }

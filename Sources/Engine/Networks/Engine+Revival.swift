@@ -10,9 +10,9 @@ extension Engine {
 
     /// Sees to it that a network lives on when its process ends.
     func watchOver(_ networkID: String) {
-        guard !isShuttingDown, realised.contains(networkID) else { return }
-        networkWatches[networkID]?.cancel()
-        networkWatches[networkID] = Task { await awaitEnd(of: networkID) }
+        guard !isShuttingDown, isRealised(networkID) else { return }
+        presences[networkID]?.watch?.cancel()
+        presences[networkID]?.watch = Task { await awaitEnd(of: networkID) }
     }
 
     private func awaitEnd(of networkID: String) async {
@@ -30,10 +30,10 @@ extension Engine {
     }
 
     private func revive(_ networkID: String) async {
-        guard let record = networks[networkID], realised.contains(networkID) else { return }
+        guard let record = networks[networkID], isRealised(networkID) else { return }
         do {
             try await exclusively("network/\(record.spec.name)") { () async throws(EngineError) in
-                guard !isShuttingDown, realised.contains(networkID) else { return }
+                guard !isShuttingDown, isRealised(networkID) else { return }
                 log.warning("the process of network \(record.spec.name) has ended: it is started again")
                 let backend = network
                 let failures = try await blocking { backend.restore([record]) }
