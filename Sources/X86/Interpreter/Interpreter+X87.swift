@@ -129,6 +129,7 @@ extension Interpreter {
         let digit = modRM >> 3 & 7
         guard let access = X87Piece.access(opcode, digit) else { throw .undefined }
         let place = address(i)
+        guard Core.isCanonical(place &+ UInt64(access.bytes - 1)) else { throw Core.nonCanonical }
         if access.isWrite { try cpu.probeWrite(place, UInt64(access.bytes)) }
         let buffer = cpu.scratch
         if !access.isWrite {
