@@ -8,19 +8,30 @@ final class DaemonUnderTest {
     let folder: URL
     private var program: RunningProgram?
     private let options: [String]
+    private let hasRoomOfItsOwn: Bool
 
+    /// The daemon's process, while there is one.
+    var pid: pid_t? { program?.pid }
     var data: URL { folder.appending(path: "data") }
     var run: URL { folder.appending(path: "run") }
     var log: URL { folder.appending(path: "vivd.log") }
     var host: String { "unix://" + run.appending(path: "vivd.sock").path() }
     var dockerHost: String { "unix://" + run.appending(path: "docker.sock").path() }
 
-    /// Starts the daemon and waits until it answers. With `image`, gives it `test/busybox:1` first.
-    init(options: [String] = [], image: Bool = true) throws {
+    /// Starts the daemon and waits until it answers.
+    /// - Parameters:
+    ///   - image: whether it is given `test/busybox:1` first.
+    ///   - room: megabytes that its data may take: a file system of their own.
+    init(options: [String] = [], image: Bool = true, room: Int? = nil) throws {
         // Names of sockets are short: 107 bytes.
         folder = URL(filePath: "/tmp/vivarium-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         self.options = options
+        hasRoomOfItsOwn = room != nil
+        if let room {
+            try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
+            try Self.tool("mount", "-t", "tmpfs", "-o", "size=\(room)m,mode=700", "tmpfs", data.path())
+        }
         try start()
         if image {
             let answer = try viv("import", Busybox.archive.get().path(), Busybox.name)
@@ -54,7 +65,10 @@ final class DaemonUnderTest {
 
     /// Removes every container and network, then ends the daemon.
     func end() {
-        defer { try? FileManager.default.removeItem(at: folder) }
+        defer {
+            if hasRoomOfItsOwn { try? Self.tool("umount", "--lazy", data.path()) }
+            try? FileManager.default.removeItem(at: folder)
+        }
         guard let program, program.isRunning else { return }
         if let all = try? viv("ps", "-aq").output.split(separator: "\n").map(String.init), !all.isEmpty {
             _ = try? viv(["rm", "-f"] + all)
@@ -62,6 +76,11 @@ final class DaemonUnderTest {
         _ = try? viv("network", "prune", "-f")
         program.signal(SIGTERM)
         program.wait(60)
+    }
+
+    private static func tool(_ words: String...) throws {
+        let answer = try Command.run(URL(filePath: "/usr/bin/env"), words)
+        guard answer.code == 0 else { throw Disappointment(answer.errors) }
     }
 
     /// A command of `viv` against this daemon.
