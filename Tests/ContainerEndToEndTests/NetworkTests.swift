@@ -35,6 +35,20 @@ struct NetworkTests {
         let built = try daemon.viv("build", "--no-cache", "-t", "test/built:1", context.path())
         #expect(built.code == 0, "\(built.errors)\(built.output)")
         #expect(try daemon.output("run", "--rm", "test/built:1", "cat", "/made") == "made")
+        try "FROM \(Busybox.name)\nRUN --network=default test $(ls /sys/class/net | wc -l) -eq 1\n".write(
+            to: context.appending(path: "Dockerfile"), atomically: true, encoding: .utf8)
+        let alone = try daemon.viv("build", "--no-cache", "--network", "none", context.path())
+        #expect(alone.code == 0, "`default` is what the build was told: \(alone.errors)\(alone.output)")
+        #expect(try daemon.viv("build", "--no-cache", context.path()).code != 0)
+    }
+
+    /// TCP and UDP, at the gateway's address and at that of the host's own interface.
+    @Test func aContainerReachesItselfThroughThePortsItPublishes() throws {
+        let name = try daemon.output(
+            "run", "-d", "-p", "0.0.0.0:0:80", "-p", "0.0.0.0:0:53/udp", Busybox.name, "sh", "-c",
+            Hairpin.server)
+        let gateway = try daemon.output("exec", name, "sh", "-c", Hairpin.gateway)
+        try Hairpin.expectEchoes(of: name, at: [gateway] + Hairpin.hostAddress()) { try daemon.viv($0) }
     }
 
     @Test func whoeverRunsOutOfMemoryIsToldSo() throws {

@@ -45,6 +45,70 @@ struct RootlessTests {
             "run", "--rm", "--network", "lane", Busybox.name, "wget", "-q", "-O", "-", "http://web/")
         #expect(fetched.output == "a page\n", "\(fetched.errors)")
     }
+
+    @Test func containersTalkByTheSixthVersionOfTheProtocol() throws {
+        defer { nobody.end() }
+        let made = try nobody.viv("network", "create", "--ipv6", "--subnet", "fd00:76:69:76::/64", "six")
+        #expect(made.code == 0, "\(made.errors)")
+        let serve = "echo 'page six' >/www/index.html; httpd -f -h /www -p [::]:80"
+        let run = try nobody.viv(
+            "run", "-d", "--name", "web", "--network", "six", "-p", "[::1]:0:80", Busybox.name, "sh", "-c",
+            serve)
+        #expect(run.code == 0, "\(run.errors)")
+        let shown = try nobody.viv("exec", "web", "ip", "-6", "-o", "addr", "show", "eth0").output
+        let address = try #require(
+            shown.split(separator: " ").first { $0.hasPrefix("fd00:76:69:76:") }?.split(separator: "/").first)
+        for host in ["[\(address)]", "web"] {
+            let fetched = try nobody.viv(
+                "run", "--rm", "--network", "six", Busybox.name, "sh", "-c",
+                "for i in 1 2 3 4 5 6 7 8 9; do wget -q -O - http://\(host)/ && exit; sleep 1; done; exit 1")
+            #expect(fetched.output == "page six\n", "\(host): \(fetched.errors)")
+        }
+        let port = try nobody.viv("port", "web", "80/tcp").output.split(separator: ":").last ?? ""
+        let url = "http://[::1]:\(port.trimmingCharacters(in: .whitespacesAndNewlines))/"
+        let page = try Command.run(URL(filePath: "/usr/bin/env"), ["curl", "-g", "-s", "-m", "10", url])
+        #expect(page.output == "page six\n", "\(page.errors)")
+    }
+
+    @Test func aContainerReachesItselfThroughThePortsItPublishes() throws {
+        defer { nobody.end() }
+        let run = try nobody.viv(
+            "run", "-d", "--name", "self", "-p", "0.0.0.0:0:80", "-p", "0.0.0.0:0:53/udp", Busybox.name, "sh",
+            "-c", Hairpin.server)
+        #expect(run.code == 0, "\(run.errors)")
+        // The gateway's address is not the host's here.
+        try Hairpin.expectEchoes(of: "self", at: Hairpin.hostAddress()) { try nobody.viv($0) }
+    }
+}
+
+/// The same user where everybody may make network interfaces.
+@Suite(.serialized, .enabled(if: Nobody.canRun && access("/dev/net/tun", F_OK) == 0))
+struct OpenTunTests {
+    private static let openTun = [
+        "unshare", "--mount", "--propagation", "private", "sh", "-c",
+        "mount -t tmpfs tmpfs /dev/net && mknod -m 666 /dev/net/tun c 10 200 && exec \"$@\"", "sh",
+    ]
+
+    /// Frames take the same way as where the device is closed; containers may have interfaces of their own.
+    @Test func networksWorkAndContainersMayHaveTheDevice() throws {
+        let nobody = try Nobody(surroundings: Self.openTun)
+        defer { nobody.end() }
+        let loaded = try nobody.viv("import", nobody.image.path(), Busybox.name)
+        #expect(loaded.code == 0, "\(loaded.errors)")
+        _ = try nobody.viv("network", "create", "lane")
+        let serve = "echo 'a page' >/www/index.html; httpd -f -h /www -p 80"
+        let run = try nobody.viv(
+            "run", "-d", "--name", "web", "--network", "lane", Busybox.name, "sh", "-c", serve)
+        #expect(run.code == 0, "\(run.errors)")
+        let fetched = try nobody.viv(
+            "run", "--rm", "--network", "lane", Busybox.name, "sh", "-c",
+            "for i in 1 2 3 4 5 6 7 8 9; do wget -q -O - http://web/ && exit; sleep 1; done; exit 1")
+        #expect(fetched.output == "a page\n", "\(fetched.errors)")
+        let device = try nobody.viv(
+            "run", "--rm", "--device", "/dev/net/tun:/dev/mytun", Busybox.name, "sh", "-c",
+            ": <>/dev/mytun && stat -c %t:%T /dev/mytun")
+        #expect(device.output == "a:c8\n", "\(device.errors)")
+    }
 }
 
 /// The user nobody with folders of its own.
@@ -66,7 +130,11 @@ final class Nobody {
     let image: URL
     private(set) var firstWords = ""
 
-    init() throws {
+    /// What comes before each command, as root.
+    private let surroundings: [String]
+
+    init(surroundings: [String] = []) throws {
+        self.surroundings = surroundings
         folder = URL(filePath: "/tmp/vivarium-nobody-\(UUID().uuidString.prefix(8))")
         image = folder.appending(path: "busybox.tar")
         try FileManager.default.createDirectory(
@@ -82,9 +150,12 @@ final class Nobody {
 
     deinit { end() }
 
-    func viv(_ words: String...) throws -> Command {
+    func viv(_ words: String...) throws -> Command { try viv(words) }
+
+    func viv(_ words: [String]) throws -> Command {
         try Command.run(
-            URL(filePath: "/usr/bin/env"), Self.become + [Programs.viv.path()] + words, patience: 120,
+            URL(filePath: "/usr/bin/env"), surroundings + Self.become + [Programs.viv.path()] + words,
+            patience: 120,
             environment: [
                 "HOME": folder.path(), "XDG_RUNTIME_DIR": folder.appending(path: "run").path(),
                 "XDG_DATA_HOME": folder.appending(path: "data").path(), "VIV_HOST": "",

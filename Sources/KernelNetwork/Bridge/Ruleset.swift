@@ -72,8 +72,9 @@ struct Ruleset {
         """
     }
 
-    /// A container that calls itself through the host cannot be translated to itself: connections of this network's own
-    /// go to the port's holder, which relays them.
+    /// A container that calls itself through the host cannot be translated to itself: a host that shows bridged packets
+    /// to these chains (`bridge-nf-call-iptables`) would send them back out of the port that they came in by. What comes
+    /// from this network goes to the port's holder, which relays it.
     ///
     /// IPv6 has no `route_localnet`: what goes to `::1` stays on the host, where the port's holder relays it.
     private var translationChains: String {
@@ -89,7 +90,7 @@ struct Ruleset {
         chain prerouting {
         type nat hook prerouting priority dstnat; policy accept;
         \(nameRules)
-        iifname "\(plan.bridge)" meta l4proto tcp return
+        iifname "\(plan.bridge)" return
         jump ports
         }
         chain output {
@@ -113,14 +114,10 @@ struct Ruleset {
         }.joined(separator: "\n")
     }
 
-    /// A client keeps its address, but where the answer would take another way than the question: on the loopback,
-    /// and between two endpoints of this network that meet through a published port.
+    /// A client keeps its address, but where the answer would take another way than the question: on the loopback.
     private var masquerades: [String] {
         let bridge = plan.bridge
-        var rules = [
-            "oifname \"\(bridge)\" ip saddr 127.0.0.0/8 masquerade",
-            "iifname \"\(bridge)\" oifname \"\(bridge)\" ct status dnat masquerade",
-        ]
+        var rules = ["oifname \"\(bridge)\" ip saddr 127.0.0.0/8 masquerade"]
         guard plan.masquerades, !plan.isInternal else { return rules }
         for subnet in plan.subnets {
             let family = subnet.block.isV4 ? "ip" : "ip6"

@@ -83,6 +83,7 @@ final class RelayedPorts: PortHolder {
     private let loop: EventLoop
     private let relays: RelayService
     private var sockets: [PublishedPort: ListeningSocket] = [:]
+    private var datagrams: [PublishedPort: DatagramRelay] = [:]
     private(set) var held: [PublishedPort] = []
 
     init(_ loop: EventLoop) {
@@ -94,9 +95,14 @@ final class RelayedPorts: PortHolder {
         do {
             let socket = try ListeningSocket(port.forward)
             let new = port.listening(at: socket.endpoint)
+            let target = NetworkStack.Endpoint(port.address, port.port)
             if port.transport == .tcp {
-                let target = NetworkStack.Endpoint(port.address, port.port)
                 try loop.add(socket.raw, .read) { [unowned self] _ in relays.accept(socket, to: target) }
+            } else {
+                let relay = DatagramRelay(
+                    socket.raw, isV4: port.hostAddress.isV4, to: target, loop: loop)
+                try loop.add(socket.raw, .read) { _ in relay.receive() }
+                datagrams[new] = relay
             }
             sockets[new] = socket
             held.append(new)
@@ -112,5 +118,6 @@ final class RelayedPorts: PortHolder {
         guard let socket = sockets.removeValue(forKey: port) else { return }
         held.removeAll { $0 == port }
         loop.remove(socket.raw)
+        datagrams.removeValue(forKey: port)?.end()
     }
 }
