@@ -171,6 +171,26 @@ import Testing
         }
     }
 
+    private static let hasHugePages =
+        CgroupFile.text(unified ?? "", "cgroup.controllers")?
+        .split(separator: " ").contains("hugetlb") == true
+
+    @Test(.enabled(if: canRun && hasHugePages, "the second version has no controller of huge pages here"))
+    func aControllerIsHandedDownToTheContainersGroup() throws {
+        try Self.keepingControllers {
+            let container = try RealContainer(["/bin/sleep", "100"]) { config in
+                var linux = config["linux"]?.object ?? JSONObject()
+                let limit = JSONValue([("pageSize", "2MB"), ("limit", JSONValue(4 << 20))])
+                linux["resources"] = JSONValue([("hugepageLimits", .array([limit]))])
+                config["linux"] = .object(linux)
+            }
+            #expect(container.run(["run", "-d", container.id], in: Self.view) == (0, ""))
+            let group = "\(Self.unified ?? "")/\(container.id)"
+            #expect(CgroupFile.text(group, "hugetlb.2MB.max") == String(4 << 20))
+            #expect(CgroupFile.text(group, "cgroup.controllers")?.contains("hugetlb") == true)
+        }
+    }
+
     private static let lacksMemory =
         CgroupFile.text(unified ?? "", "cgroup.controllers")?
         .split(separator: " ").contains("memory") == false
