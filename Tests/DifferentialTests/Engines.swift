@@ -24,6 +24,8 @@ final class Bench {
 
     let memory: GuestMemory
     let hart: Hart
+    /// The translations that the last run made.
+    private(set) var cache: CodeCache?
 
     init() {
         // swift-format-ignore: NeverForceUnwrap
@@ -47,7 +49,9 @@ final class Bench {
         if scattered { scatter() }
         if translating {
             // swift-format-ignore: NeverForceUnwrap
-            TranslatedHart(hart, cache: CodeCache(memory: memory)!).run()
+            let cache = CodeCache(memory: memory)!
+            self.cache = cache
+            TranslatedHart(hart, cache: cache).run()
         } else {
             Interpreter(hart).run()
         }

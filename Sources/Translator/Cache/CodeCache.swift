@@ -135,9 +135,13 @@ package final class CodeCache: @unchecked Sendable {
     /// Loop heads by page, that were tried as regions.
     private var tried: [UInt64: Set<UInt64>] = [:]
 
-    /// Takes note that the head at `physical` is being tried; false when it was before.
-    func noteTried(_ physical: UInt64, _ key: UInt32) -> Bool {
-        tried[physical & ~0xfff, default: []].insert(physical << 16 | UInt64(key & UnitKey.mode)).inserted
+    /// Takes note that the head at `physical` is being tried.
+    func noteTried(_ physical: UInt64, _ key: UInt32) {
+        tried[physical & ~0xfff, default: []].insert(physical << 16 | UInt64(key & UnitKey.mode))
+    }
+
+    func wasTried(_ physical: UInt64, _ key: UInt32) -> Bool {
+        tried[physical & ~0xfff]?.contains(physical << 16 | UInt64(key & UnitKey.mode)) == true
     }
 
     /// Page offsets of the heads in the page of `physical` that were tried.
@@ -145,8 +149,28 @@ package final class CodeCache: @unchecked Sendable {
         Set((tried[physical & ~0xfff] ?? []).map { Int($0 >> 16 & 0xfff) })
     }
 
+    /// For each region, the straight unit that it took the place of.
+    private var replaced: [UInt32: UInt32] = [:]
+
+    /// Regions that took the place of a straight unit and have kept it.
+    var regionCount: Int { replaced.count }
+
+    /// Lets the entry of a straight unit lead to a region.
+    func enterRegion(_ region: UInt32, insteadOf unit: UInt32) {
+        replaced[region] = unit
+        redirect(unit, to: region)
+    }
+
+    /// Lets the region at `physical`, if there is one that is entered too often, lead to the straight unit again.
+    func giveUpRegion(_ physical: UInt64, _ key: UInt32) {
+        let number = blocks.find(physical, key)
+        guard number != 0, let unit = replaced.removeValue(forKey: blocks[number].code) else { return }
+        // The unit's own entry, of eight bytes, leads to the region, as all that know it may.
+        redirect(blocks[number].code, to: unit + 8)
+    }
+
     /// Lets the entry of a unit lead to other code for the same instructions.
-    func redirect(_ old: UInt32, to new: UInt32) {
+    private func redirect(_ old: UInt32, to new: UInt32) {
         let distance = Int64(new) - Int64(old) - 5
         viv_store64(buffer.writable + Int(old), 0xe9 | UInt64(UInt32(truncatingIfNeeded: distance)) << 8)
     }
@@ -179,6 +203,7 @@ package final class CodeCache: @unchecked Sendable {
             _ = viv_fetch_and8(memory.pageFlags + page, ~Self.code)
         }
         tried.removeAll()
+        replaced.removeAll()
         exitCount = 1
         if let thunks { buffer.truncate(to: (thunks.end - buffer.writable + 15) & ~15) }
         for member in members { member.vcpu.forgetCode() }

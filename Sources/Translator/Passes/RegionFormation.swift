@@ -52,6 +52,11 @@ struct RegionFormation: ~Copyable {
         blocks.contains { $0.isMember && $0.start != head && heads.contains($0.start) }
     }
 
+    /// Whether the instruction at `offset` is in a block of the loop.
+    func covers(_ offset: Int) -> Bool {
+        blocks.contains { $0.isMember && $0.start <= offset && offset < $0.end }
+    }
+
     private mutating func forget() {
         for offset in found { instructions[offset >> 1] = Instruction() }
         found.removeAll(keepingCapacity: true)

@@ -36,6 +36,8 @@ enum LeaveReason: UInt32 {
     case resume = 0xffff_fff1
     /// The same, and what the jump cache says about that pc is out of date.
     case stale = 0xffff_fff2
+    /// The same, and the region that begins there is entered too often for what it does.
+    case regret = 0xffff_fff3
 }
 
 /// What selects a translation of the same bytes.

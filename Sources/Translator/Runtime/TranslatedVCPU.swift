@@ -117,6 +117,8 @@ package final class TranslatedVCPU: @unchecked Sendable {
         case LeaveReason.stale.rawValue:
             jumps[JumpCache.index(pc.pointee)] = JumpCache.Entry()
             indirect = true
+        case LeaveReason.regret.rawValue:
+            isRegretted = true
         case LeaveReason.resume.rawValue:
             refresh()
             indirect = true
@@ -133,6 +135,8 @@ package final class TranslatedVCPU: @unchecked Sendable {
     private var epoch: UInt64 = 0
     /// The exit just taken leads to a loop head that has become hot.
     private var isHot = false
+    /// The region at the state's pc has used up its credit.
+    private var isRegretted = false
     /// The last unit was left by an indirect jump, a trap or the like: the jump cache may know where
     /// to go on, or should learn it.
     private var indirect = false
@@ -150,7 +154,8 @@ package final class TranslatedVCPU: @unchecked Sendable {
         }
         let physical = host &+ core.pointee.physicalDelta
         let wanted = link.map { cache.exits[$0].key } ?? key
-        if isHot { promote(pc, physical) }
+        if isRegretted { giveUp(physical) }
+        if isHot { promote(pc, physical, from: link.map { cache.exits[$0].source }) }
         guard let code = unit(pc, physical, wanted) else { return nil }
         core.pointee.pageBase = pc & ~0xfff
         if let link { connect(link, code, host & ~0xfff) }
@@ -215,16 +220,25 @@ package final class TranslatedVCPU: @unchecked Sendable {
         return prepare(page: physical) ? .init(physical: physical, host: host) : nil
     }
 
-    /// Tries to make a region of the loop at `pc`.
-    private func promote(_ pc: UInt64, _ physical: UInt64) {
+    /// Tries to make a region of the loop at `pc`, which the instruction at page offset `source` led back to.
+    private func promote(_ pc: UInt64, _ physical: UInt64, from source: UInt16?) {
         isHot = false
         core.pointee.heat[Heat.slot(physical)] = Heat.start
+        guard let source else { return }
         guard prepare(page: physical & ~0xfff) else { return }
         let second = physical & 0xfff >= 0x800 ? secondPage(pc) : nil
         asHost {
             guard !cache.isFull else { return }
-            _ = translation.makeRegion(physical, key, second, isa, words: presentWords)
+            let result = translation.makeRegion(
+                physical, key, second, isa, from: Int(source), words: presentWords)
+            if result != .made { core.pointee.heat[Heat.slot(physical)] = Heat.patience }
         }
+    }
+
+    private func giveUp(_ physical: UInt64) {
+        isRegretted = false
+        core.pointee.credit[Heat.slot(physical)] = Credit.start
+        cache.withLock { cache.giveUpRegion(physical, key) }
     }
 
     /// The integer registers that hold sign-extended words at this moment, as bits.

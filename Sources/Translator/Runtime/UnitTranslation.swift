@@ -61,27 +61,42 @@ final class UnitTranslation {
         return code
     }
 
-    /// Makes a region of the loop at `address`, and lets the unit that was there lead to it. False
-    /// when there is no loop that is worth it.
+    /// What became of a loop that was hot.
+    enum RegionResult {
+        case made
+        /// There is no loop that is worth it, or it was tried before.
+        case refused
+        /// The branch back that was hot is not one of the loop that a region would cover: the head is reached
+        /// by calls or indirect jumps, as in interpreters.
+        case elsewhere
+    }
+
+    /// Makes a region of the loop at `address`, and lets the unit that was there lead to it.
     ///
-    /// - Parameter words: the integer registers that hold sign-extended words now, as bits.
+    /// - Parameters:
+    ///   - source: page offset of the branch back to it that has become hot.
+    ///   - words: the integer registers that hold sign-extended words now, as bits.
     func makeRegion(
-        _ address: UInt64, _ key: UInt32, _ second: SecondPage?, _ isa: any GuestISA, words: UInt32
-    ) -> Bool {
+        _ address: UInt64, _ key: UInt32, _ second: SecondPage?, _ isa: any GuestISA, from source: Int,
+        words: UInt32
+    ) -> RegionResult {
         presentWords = words
-        guard let window = window(address, second), cache.noteTried(address, key) else { return false }
+        guard let window = window(address, second), !cache.wasTried(address, key) else { return .refused }
         let head = Int(address & 0xfff)
-        guard formation.run(head: head, window, key, isa) else { return false }
+        let isLoop = formation.run(head: head, window, key, isa)
+        if isLoop, !formation.covers(source) { return .elsewhere }
+        cache.noteTried(address, key)
+        guard isLoop else { return .refused }
         unit.reset(startOffset: UInt16(head))
-        guard formation.emit(into: &unit, window, key, isa) else { return false }
+        guard formation.emit(into: &unit, window, key, isa) else { return .refused }
         // Inner loops that have regions of their own keep them, unless one register map can serve all.
         let allocation = RegionAllocation(unit.ops, unit.count, nil)
         guard allocation.fits || !formation.contains(cache.triedHeads(address), but: head) else {
-            return false
+            return .refused
         }
-        guard let code = emit(address, key, second, UInt16(head)) else { return false }
+        guard let code = emit(address, key, second, UInt16(head)) else { return .refused }
         if let old = cache.blocks.replace(address, key, code: code) {
-            cache.redirect(old, to: code)
+            cache.enterRegion(code, insteadOf: old)
         } else {
             cache.blocks.insert(physical: address, end: address + 2, key: key, code: code)
         }
@@ -91,7 +106,7 @@ final class UnitTranslation {
             physical: page + UInt64(min(low, 4095)), end: firstEnd(address), key: key, code: code,
             primary: address)
         enterSpan(address, key, code, second)
-        return true
+        return .made
     }
 
     private func window(_ address: UInt64, _ second: SecondPage?) -> CodeWindow? {

@@ -34,6 +34,9 @@ package struct VCPUCore {
     var windows = InlineArray<24, PageWindow>(repeating: PageWindow())
     /// How often each hashed loop head may still be reached before a region is tried.
     var heat = InlineArray<256, Int32>(repeating: Heat.start)
+    /// What regions have to their credit, by their hashed heads: instructions that they ran, less what it costs to
+    /// enter them. One that uses it up is given up.
+    var credit = InlineArray<256, Int64>(repeating: Credit.start)
     let constants = FloatConstants()
 
     package init() {}
@@ -57,11 +60,21 @@ struct PageWindow {
 enum Heat {
     /// Turns of a loop before it is looked at.
     static let start: Int32 = 600
+    /// The same for a loop that turns elsewhere than where a region would reach.
+    static let patience: Int32 = 20_000
 
     /// Which counter the loop head at `physical` uses.
     static func slot(_ physical: UInt64) -> Int {
         Int(truncatingIfNeeded: physical >> 1 ^ physical >> 9) & 255
     }
+}
+
+/// When a region is worth entering: a register map of its own, and pages to be found again, cost as much as a
+/// straight unit needs for some instructions.
+enum Credit {
+    /// Instructions that a stay in a region must last to be worth it.
+    static let entry: Int32 = 32
+    static let start: Int64 = 16_384
 }
 
 /// Constants of floating-point code, each padded to the 16 bytes that a vector operand reads.

@@ -34,6 +34,8 @@ struct ColdStub {
         case regionPoll
         /// A region cannot begin with the state as it is.
         case refusal
+        /// The region has used up its credit.
+        case regret
         /// The second page of the unit is not known to be mapped where it was.
         case secondPage
         /// An indirect jump missed the jump cache, or the poll wants out; `rax` holds the target.
@@ -126,4 +128,6 @@ struct Exit {
     var key: UInt32
     /// Offset in the code buffer of the expected host page of a target in another page; 0 = same page.
     var expected: UInt32
+    /// Page offset of the guest instruction that it belongs to.
+    var source: UInt16
 }

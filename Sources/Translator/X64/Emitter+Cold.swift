@@ -46,6 +46,7 @@ extension Emitter {
         case .regionExit: emitRegionExit(stub)
         case .regionPoll: emitRegionPoll(stub)
         case .refusal: emitRefusal(stub)
+        case .regret: emitRegret(stub)
         case .secondPage: emitSecondPage(stub)
         }
     }
@@ -103,7 +104,7 @@ extension Emitter {
         asm.bind(failed)
         withFloats(stub) {
             $0.exit(
-                to: Int64(stub.op.pageOffset), retired: Int(stub.op.retired),
+                to: Int64(stub.op.pageOffset), from: stub.op.pageOffset, retired: Int(stub.op.retired),
                 key: $0.unitKey | UnitKey.unhoisted,
                 polls: false)
         }
@@ -152,7 +153,9 @@ extension Emitter {
         // A region has counted its branches already.
         let retired = region == nil ? Int(stub.op.retired) + 1 : 0
         withFloats(stub) {
-            $0.exit(to: stub.op.immediate, retired: retired, key: $0.unitKey & UnitKey.mode, polls: backward)
+            $0.exit(
+                to: stub.op.immediate, from: stub.op.pageOffset, retired: retired,
+                key: $0.unitKey & UnitKey.mode, polls: backward)
         }
     }
 
@@ -161,7 +164,9 @@ extension Emitter {
         asm.store(core(\.exitRequest), immediate: 1, .b32)
         let next = Int64(stub.op.pageOffset) + stub.op.immediate
         withFloats(stub) {
-            $0.exit(to: next, retired: Int(stub.op.retired) + 1, key: $0.unitKey & UnitKey.mode, polls: true)
+            $0.exit(
+                to: next, from: stub.op.pageOffset, retired: Int(stub.op.retired) + 1,
+                key: $0.unitKey & UnitKey.mode, polls: true)
         }
     }
 

@@ -1,11 +1,12 @@
 /// Ways out of a unit.
 extension Emitter {
-    /// Leaves to `target` (bytes from the start of the page) after `retired` more instructions.
+    /// Leaves to `target` (bytes from the start of the page) after `retired` more instructions, the last of which
+    /// is at `source`.
     ///
     /// The jump starts out leading to its stub, which asks the runtime to link it. A target in
     /// another page is followed only while that page is mapped where it was when it was linked, so
     /// the same code serves every address space.
-    mutating func exit(to target: Int64, retired: Int, key: UInt32, polls: Bool) {
+    mutating func exit(to target: Int64, from source: UInt16, retired: Int, key: UInt32, polls: Bool) {
         spillFloats(mappedFloats & writtenFloats)
         if retired > 0 { countInstructions(retired) }
         leaveRegion()
@@ -25,7 +26,7 @@ extension Emitter {
         context.pointee.exits[number] = Exit(
             field: UInt32(truncatingIfNeeded: jump.field - thunks.base),
             target: Int32(truncatingIfNeeded: target),
-            key: key, expected: 0)
+            key: key, expected: 0, source: source)
         stub.number = Int64(number)
         cold(stub)
     }
@@ -72,7 +73,9 @@ extension Emitter {
         linkRegister(op)
         if region != nil, op.destination == .zero { return jumpInRegion(op) }
         let backward = op.immediate <= Int64(op.pageOffset)
-        exit(to: op.immediate, retired: Int(op.retired) + 1, key: unitKey & UnitKey.mode, polls: backward)
+        exit(
+            to: op.immediate, from: op.pageOffset, retired: Int(op.retired) + 1, key: unitKey & UnitKey.mode,
+            polls: backward)
     }
 
     /// `c` = length of the instruction, when it saves its successor's address.

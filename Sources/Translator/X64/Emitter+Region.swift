@@ -34,6 +34,7 @@ extension Emitter {
     /// From the map between units to the region's, at the entry.
     mutating func enterRegionFirst() {
         guard let region else { return }
+        if region.counter != nil { payForEntry() }
         for i in 0..<region.count where region.exchanges[i].outside != .zero {
             asm.store(home(region.exchanges[i].outside), region.exchanges[i].register)
         }
@@ -48,6 +49,29 @@ extension Emitter {
         branchTo(Int64(region.head))
     }
 
+    // MARK: Credit
+
+    private var credit: Address {
+        let slot = Heat.slot(physicalPage &+ UInt64(region?.head ?? 0))
+        return state(layout.core(\.credit) + Int32(slot) * 8)
+    }
+
+    private mutating func payForEntry() {
+        asm.alu(.sub, credit, immediate: Credit.entry)
+        var stub = ColdStub(kind: .regret, op: Op(.jump))
+        stub.sources.0 = asm.jump(.sign)
+        cold(stub)
+    }
+
+    mutating func emitRegret(_ stub: ColdStub) {
+        if let source = stub.sources.0 { asm.bind(source) }
+        asm.load(.rax, core(\.pageBase))
+        asm.alu(.add, .rax, immediate: Int32(region?.head ?? 0))
+        asm.store(state(layout.displacement(layout.pc)), .rax)
+        asm.mov(.rax, immediate: Int64(LeaveReason.regret.rawValue))
+        asm.jump(to: thunks.leave)
+    }
+
     /// Loads what the region keeps in registers of its own, but for the counter.
     private mutating func enterRegion() {
         guard let region else { return }
@@ -56,13 +80,15 @@ extension Emitter {
         }
     }
 
-    /// Back to the map between units, with whole values; leaves scratch registers alone.
-    mutating func leaveRegion() {
+    /// Back to the map between units, with whole values; leaves scratch registers alone. `comesBack`: it is for a
+    /// call only.
+    mutating func leaveRegion(comesBack: Bool = false) {
         // Memory has what temporaries hold.
         words &= ~borrowed
         widen(.max)
         guard let region else { return }
         settleCounter()
+        if !comesBack, let counter = region.counter { asm.alu(.add, credit, counter) }
         for i in 0..<region.count {
             let exchange = region.exchanges[i]
             if exchange.inside != .zero { asm.store(home(exchange.inside), exchange.register) }
@@ -80,7 +106,7 @@ extension Emitter {
     /// Calls a thunk, which expects the map between units. The next branch back polls: a loop that calls out
     /// in every turn would else never get to it.
     mutating func callOut(_ thunk: UnsafePointer<UInt8>) {
-        leaveRegion()
+        leaveRegion(comesBack: true)
         asm.call(thunk)
         enterRegion()
         reloadTemporaries()
@@ -194,7 +220,7 @@ extension Emitter {
         tally(isAdded && lastWasBranch(op) ? 0 : Int(op.retired) + 1)
         guard isInside(op.immediate) else {
             return exit(
-                to: op.immediate, retired: 0, key: unitKey & UnitKey.mode,
+                to: op.immediate, from: op.pageOffset, retired: 0, key: unitKey & UnitKey.mode,
                 polls: op.immediate <= Int64(op.pageOffset))
         }
         settleWords(for: op.immediate)
@@ -220,6 +246,7 @@ extension Emitter {
         var leaving = stub
         leaving.sources.0 = asm.jump(.notEqual)
         settleCounter()
+        asm.store(credit, immediate: Int32(Credit.start))
         asm.mov(counter, immediate: Int64(-RegionRegisters.budget))
         asm.jump(to: place)
         emitRegionExit(leaving)
@@ -230,14 +257,17 @@ extension Emitter {
         if stub.register != 0 { tally(-Int(stub.register)) }
         let written = writtenFloats
         writtenFloats = stub.dirtyFloats
-        exit(to: stub.number, retired: 0, key: unitKey & UnitKey.mode, polls: false)
+        exit(
+            to: stub.number, from: stub.op.pageOffset, retired: 0, key: unitKey & UnitKey.mode, polls: false)
         writtenFloats = written
     }
 
     /// The region does not suit the state that it was entered with: a straight unit does this turn.
     mutating func emitRefusal(_ stub: ColdStub) {
         if let source = stub.sources.0 { asm.bind(source) }
-        exit(to: stub.number, retired: 0, key: unitKey & UnitKey.mode | UnitKey.unhoisted, polls: false)
+        exit(
+            to: stub.number, from: stub.op.pageOffset, retired: 0,
+            key: unitKey & UnitKey.mode | UnitKey.unhoisted, polls: false)
     }
 
     // MARK: Units of two pages
