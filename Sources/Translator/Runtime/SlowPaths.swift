@@ -91,7 +91,7 @@ extension TranslatedVCPU {
     /// Puts the page of `address` in the TLB and returns the host address of the byte; `nil` when
     /// accesses to it must not bypass the runtime: a fault, a device, code that a store may change.
     func fill(_ address: UInt64, _ access: MemoryAccess) -> UInt64? {
-        guard let page = isa.translate(address, access),
+        guard let page = calls.translate(address, access),
             let host = cache.memory.pointer(to: page.physical, count: 4096)
         else { return nil }
         let flags = cache.memory.pageFlags + Int((page.physical &- cache.memory.base) >> 12)
@@ -121,7 +121,7 @@ extension TranslatedVCPU {
         if info >> 31 != 0 { isInCode.store(false, ordering: .sequentiallyConsistent) }
         let retired = UInt64(info >> 16 & 0xff)
         settle(info)
-        let goesOn = isa.interpret(encoding == 0 ? nil : encoding) && info >> 31 == 0
+        let goesOn = calls.interpret(encoding == 0 ? nil : encoding) && info >> 31 == 0
         // The unit's way out counts the instructions of the whole block, this one included.
         if goesOn { instructions.pointee &-= retired &+ 1 }
         return goesOn

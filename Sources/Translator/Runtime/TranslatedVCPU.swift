@@ -10,6 +10,7 @@ package final class TranslatedVCPU: @unchecked Sendable {
 
     /// The owner of this object: it cannot go first, and every slow path comes by here.
     unowned(unsafe) let isa: any GuestISA
+    let calls: DirectCalls
     let core: UnsafeMutablePointer<VCPUCore>
     let cache: CodeCache
     let tlb: SoftTLB
@@ -33,6 +34,7 @@ package final class TranslatedVCPU: @unchecked Sendable {
     /// - Parameter core: the first field of the vCPU's state, whose layout `isa` tells.
     package init(isa: any GuestISA, core: UnsafeMutablePointer<VCPUCore>, cache: CodeCache) {
         self.isa = isa
+        calls = DirectCalls(isa)
         self.core = core
         self.cache = cache
         tlb = SoftTLB(core: core)
@@ -96,12 +98,11 @@ package final class TranslatedVCPU: @unchecked Sendable {
 
     /// Brings the TLB set and the mode key up to date with the guest's state.
     private func refresh() {
-        let now = isa.addressContext
-        let key = isa.modeKey
-        guard now != context || key != self.key else { return }
-        context = now
-        self.key = key
-        tlb.select(now, key: key)
+        let now = calls.regime()
+        guard now.context != context || now.key != key else { return }
+        context = now.context
+        key = now.key
+        tlb.select(now.context, key: now.key)
     }
 
     /// Runs from `code` until it comes back. Returns the number of the exit that asked for its
@@ -148,7 +149,7 @@ package final class TranslatedVCPU: @unchecked Sendable {
         if learns, let code = recall(pc) { return code }
         guard let host = tlb.executable(pc) ?? fill(pc, .execute) else {
             // A fetch fault, or instructions outside RAM.
-            _ = isa.interpret(nil)
+            _ = calls.interpret(nil)
             refresh()
             return nil
         }
