@@ -156,7 +156,7 @@ package final class TranslatedVCPU: @unchecked Sendable {
         let physical = host &+ core.pointee.physicalDelta
         let wanted = link.map { cache.exits[$0].key } ?? key
         if isRegretted { giveUp(physical) }
-        if isHot { promote(pc, physical, from: link.map { cache.exits[$0].source }) }
+        if isHot { promote(pc, physical, link) }
         guard let code = unit(pc, physical, wanted) else { return nil }
         core.pointee.pageBase = pc & ~0xfff
         if let link { connect(link, code, host & ~0xfff) }
@@ -221,18 +221,19 @@ package final class TranslatedVCPU: @unchecked Sendable {
         return prepare(page: physical) ? .init(physical: physical, host: host) : nil
     }
 
-    /// Tries to make a region of the loop at `pc`, which the instruction at page offset `source` led back to.
-    private func promote(_ pc: UInt64, _ physical: UInt64, from source: UInt16?) {
+    /// Tries to make a region of the loop at `pc`, which the instruction of an exit led back to.
+    private func promote(_ pc: UInt64, _ physical: UInt64, _ link: Int?) {
         isHot = false
-        core.pointee.heat[Heat.slot(physical)] = Heat.start
-        guard let source else { return }
+        guard let exit = link.map({ cache.exits[$0] }) else { return }
+        core.pointee.heat[Int(exit.heat)] = Heat.start
+        let source = Int(physical & 0xfff) + Int(exit.source) - Int(exit.target)
         guard prepare(page: physical & ~0xfff) else { return }
         let second = physical & 0xfff >= 0x800 ? secondPage(pc) : nil
         asHost {
             guard !cache.isFull else { return }
             let result = translation.makeRegion(
-                physical, key, second, isa, from: Int(source), words: presentWords)
-            if result != .made { core.pointee.heat[Heat.slot(physical)] = Heat.patience }
+                physical, key, second, isa, from: source, words: presentWords)
+            if result != .made { core.pointee.heat[Int(exit.heat)] = Heat.patience }
         }
     }
 

@@ -74,7 +74,7 @@ final class UnitTranslation {
     /// Makes a region of the loop at `address`, and lets the unit that was there lead to it.
     ///
     /// - Parameters:
-    ///   - source: page offset of the branch back to it that has become hot.
+    ///   - source: offset in the head's page of the branch back to it that has become hot.
     ///   - words: the integer registers that hold sign-extended words now, as bits.
     func makeRegion(
         _ address: UInt64, _ key: UInt32, _ second: SecondPage?, _ isa: any GuestISA, from source: Int,

@@ -63,7 +63,8 @@ enum Heat {
     /// The same for a loop that turns elsewhere than where a region would reach.
     static let patience: Int32 = 20_000
 
-    /// Which counter the loop head at `physical` uses.
+    /// Which counter the loop head at `physical` uses. A branch back into the page before its own takes that for the
+    /// one before in memory, too, right or wrong: loops share counters anyhow.
     static func slot(_ physical: UInt64) -> Int {
         Int(truncatingIfNeeded: physical >> 1 ^ physical >> 9) & 255
     }

@@ -130,4 +130,6 @@ struct Exit {
     var expected: UInt32
     /// Page offset of the guest instruction that it belongs to.
     var source: UInt16
+    /// The counter that a branch back uses; see `Heat`.
+    var heat: UInt8
 }

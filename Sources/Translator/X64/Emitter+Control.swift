@@ -13,7 +13,8 @@ extension Emitter {
         var stub = ColdStub(kind: .exitStub, op: Op(.jump))
         let number = context.pointee.exitCount
         context.pointee.exitCount += 1
-        if polls, region == nil, target >= 0, target < 4096, key == unitKey { heat(target, number) }
+        let slot = Heat.slot(physicalPage &+ UInt64(bitPattern: target))
+        if polls, region == nil, target >= -4096, target < 4096, key == unitKey { heat(slot, number) }
         if polls {
             asm.alu(.cmp, core(\.exitRequest), immediate: 0, .b32)
             stub.sources.1 = asm.jump(.notEqual)
@@ -26,14 +27,13 @@ extension Emitter {
         context.pointee.exits[number] = Exit(
             field: UInt32(truncatingIfNeeded: jump.field - thunks.base),
             target: Int32(truncatingIfNeeded: target),
-            key: key, expected: 0, source: source)
+            key: key, expected: 0, source: source, heat: UInt8(slot))
         stub.number = Int64(number)
         cold(stub)
     }
 
-    /// Counts a turn of the loop that starts at `target`.
-    private mutating func heat(_ target: Int64, _ exit: Int) {
-        let slot = Heat.slot(physicalPage &+ UInt64(bitPattern: target))
+    /// Counts a turn of a loop, whose head may also lie in the page before this one.
+    private mutating func heat(_ slot: Int, _ exit: Int) {
         asm.alu(.sub, state(layout.core(\.heat) + Int32(slot) * 4), immediate: 1, .b32)
         var stub = ColdStub(kind: .hotStub, op: Op(.jump))
         stub.sources.0 = asm.jump(.sign)
