@@ -15,7 +15,7 @@ final class CodeBuffer {
     private var returned = 0
 
     /// Nothing emitted by one translation is longer.
-    static let reserve = 256 * 1024
+    static let reserve = 512 * 1024
     /// Pages of the writable view are given back in steps of this many bytes: the file keeps the
     /// code, but it counts once only in the process's resident size.
     private static let returnStep = 1 << 20

@@ -232,7 +232,7 @@ package final class TranslatedVCPU: @unchecked Sendable {
         asHost {
             guard !cache.isFull else { return }
             let result = translation.makeRegion(
-                physical, key, second, isa, from: source, words: presentWords)
+                physical, key, second, isa, from: source, present: presentValues)
             if result != .made { core.pointee.heat[Int(exit.heat)] = Heat.patience }
         }
     }
@@ -243,10 +243,19 @@ package final class TranslatedVCPU: @unchecked Sendable {
         cache.withLock { cache.giveUpRegion(physical, key) }
     }
 
-    /// The integer registers that hold sign-extended words at this moment, as bits.
-    private var presentWords: UInt32 {
+    /// What registers hold at this moment.
+    private var presentValues: PresentValues {
         let values = (UnsafeRawPointer(core) + isa.layout.values).assumingMemoryBound(to: Int64.self)
-        return (0..<32).reduce(0) { Int32(exactly: values[$1]) != nil ? $0 | 1 << UInt32($1) : $0 }
+        var result = PresentValues()
+        for register in 0..<32 {
+            let bit = UInt32(1) << UInt32(register)
+            let float = UInt64(bitPattern: values[32 + register])
+            if Int32(exactly: values[register]) != nil { result.words |= bit }
+            // By their bits: floating point here would touch the guest's exceptions.
+            if float << 1 <= 0xffe0_0000_0000_0000 { result.doubles |= bit }
+            if UInt32(truncatingIfNeeded: float) << 1 <= 0xff00_0000 { result.singles |= bit }
+        }
+        return result
     }
 
     // MARK: Pages that become code

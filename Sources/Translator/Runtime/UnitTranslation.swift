@@ -18,14 +18,14 @@ final class UnitTranslation {
         let cold = UnsafeMutablePointer<ColdStub>.allocate(capacity: EmitterContext.coldCapacity)
         let labels = UnsafeMutablePointer<UInt32>.allocate(capacity: 4096)
         labels.initialize(repeating: 0, count: 4096)
-        let facts = UnsafeMutablePointer<UInt32>.allocate(capacity: 8192)
+        let facts = UnsafeMutablePointer<UInt32>.allocate(capacity: 3 * 4096)
         let singly = UnsafeMutablePointer<UInt32>.allocate(capacity: UnitBuilder.capacity)
         singly.initialize(repeating: 0, count: UnitBuilder.capacity)
         let forward = UnsafeMutablePointer<ForwardBranch>.allocate(capacity: UnitBuilder.capacity)
         context.initialize(
             to: EmitterContext(
                 cold: cold, exits: cache.exits, exitCount: 1, labels: labels, labelFacts: facts,
-                labelWords: facts + 4096, forward: forward, singly: singly))
+                labelWords: facts + 4096, labelNaNs: facts + 2 * 4096, forward: forward, singly: singly))
     }
 
     deinit {
@@ -75,12 +75,12 @@ final class UnitTranslation {
     ///
     /// - Parameters:
     ///   - source: offset in the head's page of the branch back to it that has become hot.
-    ///   - words: the integer registers that hold sign-extended words now, as bits.
+    ///   - present: what registers hold now.
     func makeRegion(
         _ address: UInt64, _ key: UInt32, _ second: SecondPage?, _ isa: any GuestISA, from source: Int,
-        words: UInt32
+        present: PresentValues
     ) -> RegionResult {
-        presentWords = words
+        self.present = present
         guard let window = window(address, second), !cache.wasTried(address, key) else { return .refused }
         let head = Int(address & 0xfff)
         let isLoop = formation.run(head: head, window, key, isa)
@@ -165,17 +165,28 @@ final class UnitTranslation {
 
     // MARK: Registers
 
-    private var presentWords: UInt32 = 0
+    private var present = PresentValues()
 
     /// Tells each label what it may take for words.
     private func analyseWords(_ map: RegisterMap, _ head: UInt16, _ flow: RegionFlow) {
-        let analysis = WordAnalysis(unit.ops, flow: flow, head: Int(head), present: presentWords)
+        let analysis = WordAnalysis(unit.ops, flow: flow, head: Int(head), present: present.words)
         let mapped = (0..<32 as Range<Value>).reduce(UInt32(0)) {
             $0 | (map.register($1) != nil ? 1 << UInt32($1) : 0)
         }
         for (number, block) in flow.blocks.enumerated() {
             context.pointee.labelFacts[block.offset >> 1] = analysis.facts[number]
             context.pointee.labelWords[block.offset >> 1] = analysis.words(number) & mapped
+        }
+    }
+
+    /// Tells each label what NaNs may wait there.
+    private func analyseNaNs(_ emitter: inout Emitter, _ head: UInt16, _ flow: RegionFlow) {
+        let analysis = NaNAnalysis(
+            unit.ops, flow: flow, head: Int(head), mapped: emitter.mappedFloats, present: present)
+        emitter.lazyDoubles = analysis.doubles
+        emitter.lazySingles = analysis.singles
+        for (number, block) in flow.blocks.enumerated() {
+            context.pointee.labelNaNs[block.offset >> 1] = analysis.open[number]
         }
     }
 
@@ -193,6 +204,7 @@ final class UnitTranslation {
         emitter.temporaries = region.temporaries
         emitter.mappedFloats = allocation.floats(&emitter.map)
         analyseWords(emitter.map, head, flow)
+        analyseNaNs(&emitter, head, flow)
         context.pointee.firstWritten = 0
         for index in 0..<unit.count {
             let op = unit.ops[index]

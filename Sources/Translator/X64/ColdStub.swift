@@ -65,6 +65,8 @@ struct ColdStub {
     var holders = InlineArray<4, Value>(repeating: .zero)
     /// Integer registers that hold words here.
     var words: UInt32 = 0
+    /// Floating-point registers that may hold doubles and singles whose NaNs are not canonical yet.
+    var openNaNs: (UInt32, UInt32) = (0, 0)
     /// Floating-point registers in vector registers that hold the guest's values here, and those
     /// of them that memory does not hold yet.
     var liveFloats: UInt32 = 0
@@ -92,6 +94,8 @@ struct EmitterContext {
     /// By half of the page offset of a label: see `WordAnalysis`.
     var labelFacts: UnsafeMutablePointer<UInt32>
     var labelWords: UnsafeMutablePointer<UInt32>
+    /// The same: see `NaNAnalysis`.
+    var labelNaNs: UnsafeMutablePointer<UInt32>
     /// Branches to labels yet to come.
     var forward: UnsafeMutablePointer<ForwardBranch>
     var forwardCount = 0

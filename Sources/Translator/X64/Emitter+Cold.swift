@@ -1,6 +1,7 @@
 /// Writes the code behind a unit's expected path.
 extension Emitter {
     mutating func emitColdStubs() {
+        isCold = true
         // Taken exits note further stubs while the list is walked.
         var index = 0
         while index < context.pointee.coldCount {
@@ -23,6 +24,7 @@ extension Emitter {
     private mutating func emit(_ stub: ColdStub) {
         adopt(stub.holders)
         words = stub.words
+        (openDoubles, openSingles) = stub.openNaNs
         switch stub.kind {
         case .load: emitLoad(stub)
         case .store: emitStore(stub)
@@ -121,6 +123,7 @@ extension Emitter {
         asm.jump(.notEqual, to: place)
         if let misaligned = stub.sources.1 { asm.bind(misaligned) }
         words = stub.words
+        (openDoubles, openSingles) = stub.openNaNs
         callInterpreter(stub.op, stub.dirtyFloats, stub.liveFloats)
         asm.jump(to: place + Int(stub.number >> 32))
     }

@@ -121,6 +121,7 @@ extension Emitter {
         callInterpreter(op, mappedFloats & writtenFloats, liveFloats)
         // It may have written any of them.
         boxedFloats = 0
+        (openDoubles, openSingles) = (0, 0)
     }
 
     mutating func callInterpreter(_ op: Op, _ dirty: UInt32, _ live: UInt32) {

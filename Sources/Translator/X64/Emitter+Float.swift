@@ -20,6 +20,7 @@ extension Emitter {
     }
 
     mutating func spillFloats(_ mask: UInt32) {
+        settleNaNs(mask)
         forEachFloat(mask) { emitter, value, register in
             emitter.asm.store(emitter.home(value), register, .double)
         }
@@ -58,6 +59,7 @@ extension Emitter {
         let bit = UInt32(1) << UInt32(value & 31)
         writtenFloats |= bit
         if boxed { boxedFloats |= bit } else { boxedFloats &= ~bit }
+        forgetNaN(value)
     }
 
     private func isDouble(_ op: Op) -> Bool { op.c & 1 != 0 }
@@ -69,6 +71,7 @@ extension Emitter {
     private mutating func requireBoxed(_ op: Op, _ value: Value, _ register: VectorRegister) {
         let bit = UInt32(1) << UInt32(value & 31)
         guard boxedFloats & bit == 0 else { return }
+        settleNaN(value)
         asm.move(.rax, register, .b64)
         asm.shift(.shr, .rax, by: 32)
         asm.alu(.cmp, .rax, immediate: -1, .b32)
@@ -79,16 +82,6 @@ extension Emitter {
     /// Notes a branch to the interpreter; `resumeInterpreted` tells where to resume.
     private mutating func pending(_ op: Op, _ source: Fixup) {
         cold(note(.interpret, op, source))
-    }
-
-    /// Makes a NaN in `register` the canonical one.
-    private mutating func canonicalise(_ op: Op, _ register: VectorRegister, _ p: Assembler.Precision) {
-        asm.compare(p, register, register)
-        var note = note(.canonicalNaN, op, asm.jump(.parity))
-        note.register = register.code
-        note.number = p == .double ? 1 : 0
-        note.resume = UnsafePointer(asm.cursor)
-        cold(note)
     }
 
     // MARK: Arithmetic
@@ -112,14 +105,19 @@ extension Emitter {
         let to = targetFloat(op.destination)
         asm.float(kind, precision(op), to, a, b)
         let interpreted = context.pointee.coldCount
-        canonicalise(op, to, precision(op))
+        forgetNaN(op.destination)
+        let waits = leaveNaN(op, to, isDouble: isDouble(op))
         keepFloat(op.destination, to, boxed: !isDouble(op))
+        if waits { openNaN(op.destination, isDouble: isDouble(op)) }
         resumeInterpreted(first, interpreted)
     }
 
     /// The notes [first, end) resume here, behind the whole operation.
     private mutating func resumeInterpreted(_ first: Int, _ end: Int) {
-        for index in first..<end { context.pointee.cold[index].resume = UnsafePointer(asm.cursor) }
+        // Operands whose NaNs had to be settled are back before the operation.
+        for index in first..<end where context.pointee.cold[index].kind != .canonicalNaN {
+            context.pointee.cold[index].resume = UnsafePointer(asm.cursor)
+        }
         noteInterpretedWrite(first, end)
     }
 
@@ -209,6 +207,8 @@ extension Emitter {
     // MARK: Signs and moves
 
     mutating func floatSign(_ op: Op) {
+        settleNaN(op.a)
+        settleNaN(op.b)
         let first = context.pointee.coldCount
         let (a, b) = comparands(op)
         let end = context.pointee.coldCount
@@ -232,6 +232,7 @@ extension Emitter {
     }
 
     mutating func floatMoveToInteger(_ op: Op) {
+        settleNaN(op.a)
         let to = target(op.destination)
         if let from = map.vector(op.a) {
             asm.move(to, from, isDouble(op) ? .b64 : .b32)
@@ -286,9 +287,11 @@ extension Emitter {
         let end = context.pointee.coldCount
         let to = targetFloat(op.destination)
         asm.convertPrecision(to, a, from: precision(op))
-        canonicalise(op, to, isDouble(op) ? .single : .double)
+        forgetNaN(op.destination)
+        let waits = leaveNaN(op, to, isDouble: !isDouble(op))
         if isDouble(op) { asm.bitwise(0x56, to, to, core(\.constants.box)) }
         keepFloat(op.destination, to, boxed: isDouble(op))
+        if waits { openNaN(op.destination, isDouble: !isDouble(op)) }
         resumeInterpreted(first, end)
     }
 

@@ -91,7 +91,8 @@ extension Emitter {
     /// A note for the operation's cold path, with the floating-point state of this point.
     func note(_ kind: ColdStub.Kind, _ op: Op, _ source: Fixup) -> ColdStub {
         var note = ColdStub(
-            kind: kind, op: op, holders: temporaries.holders, words: words, liveFloats: liveFloats,
+            kind: kind, op: op, holders: temporaries.holders, words: words,
+            openNaNs: (openDoubles, openSingles), liveFloats: liveFloats,
             dirtyFloats: mappedFloats & writtenFloats)
         note.sources.0 = source
         return note
@@ -210,6 +211,7 @@ extension Emitter {
     func upperHalf(_ value: Value) -> Address { Address(.state, home(value).displacement + 4) }
 
     mutating func floatStore(_ op: Op, _ index: Int) {
+        settleNaN(op.b)
         let (address, note) = locate(op, index, write: true)
         let isDouble = MemoryWidth(rawValue: op.c).bytes == 8
         if let from = map.vector(op.b) {

@@ -46,30 +46,8 @@ extension Emitter {
         loadFloats(mappedFloats)
         requireBoxedAtEntry(region.boxed)
         requireWordsAtEntry(region.head)
+        requireNumbersAtEntry(region.head)
         branchTo(Int64(region.head))
-    }
-
-    // MARK: Credit
-
-    private var credit: Address {
-        let slot = Heat.slot(physicalPage &+ UInt64(region?.head ?? 0))
-        return state(layout.core(\.credit) + Int32(slot) * 8)
-    }
-
-    private mutating func payForEntry() {
-        asm.alu(.sub, credit, immediate: Credit.entry)
-        var stub = ColdStub(kind: .regret, op: Op(.jump))
-        stub.sources.0 = asm.jump(.sign)
-        cold(stub)
-    }
-
-    mutating func emitRegret(_ stub: ColdStub) {
-        if let source = stub.sources.0 { asm.bind(source) }
-        asm.load(.rax, core(\.pageBase))
-        asm.alu(.add, .rax, immediate: Int32(region?.head ?? 0))
-        asm.store(state(layout.displacement(layout.pc)), .rax)
-        asm.mov(.rax, immediate: Int64(LeaveReason.regret.rawValue))
-        asm.jump(to: thunks.leave)
     }
 
     /// Loads what the region keeps in registers of its own, but for the counter.
@@ -141,9 +119,11 @@ extension Emitter {
 
     mutating func label(_ op: Op, _ index: Int) {
         if index > 0 { tallyFallThrough(ops[index - 1]) }
-        if index > 0, ops[index - 1].endsRun { words = 0 }
+        if index > 0, ops[index - 1].endsRun { (words, openDoubles, openSingles) = (0, 0, 0) }
         settleWords(for: op.immediate)
+        settleNaNs(for: op.immediate)
         adoptWords(of: op.immediate)
+        adoptNaNs(of: op.immediate)
         context.pointee.labels[Int(op.immediate) >> 1] =
             UInt32(truncatingIfNeeded: asm.cursor - thunks.base) + 2
         boxedFloats = region?.boxed ?? 0
@@ -206,6 +186,7 @@ extension Emitter {
         tally(Int(op.retired) + 1)
         if inside {
             settleWords(for: op.immediate)
+            settleNaNs(for: op.immediate)
             if op.immediate <= Int64(op.pageOffset) { poll(Int64(op.pageOffset), early: 1) }
         }
         compare(op.a, op.b, 0)
@@ -224,6 +205,7 @@ extension Emitter {
                 polls: op.immediate <= Int64(op.pageOffset))
         }
         settleWords(for: op.immediate)
+        settleNaNs(for: op.immediate)
         if op.immediate <= Int64(op.pageOffset) { poll(op.immediate, early: 0) }
         branchTo(op.immediate)
     }

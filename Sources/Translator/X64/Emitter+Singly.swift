@@ -36,15 +36,17 @@ extension Emitter {
         while next > 0, ops[next].code != .label { next -= 1 }
         returnAll()
         adoptWords(of: ops[next].immediate)
+        adoptNaNs(of: ops[next].immediate)
         boxedFloats = region?.boxed ?? 0
         kept = nil
         checksSingly = true
+        isCold = false
         next += 1
         while next < count, ops[next].code != .label {
             if ops[next].code != .nothing { emitCopy(next) }
             next += 1
         }
-        checksSingly = false
+        (checksSingly, isCold) = (false, true)
         // Cold paths have nothing in hand.
         inHand = nil
         if next < count, !ops[next - 1].endsRun { fallThrough(to: next) }
@@ -67,6 +69,7 @@ extension Emitter {
     private mutating func fallThrough(to label: Int) {
         tallyFallThrough(ops[label - 1])
         settleWords(for: ops[label].immediate)
+        settleNaNs(for: ops[label].immediate)
         branchTo(ops[label].immediate)
     }
 }

@@ -34,6 +34,13 @@ struct Emitter: ~Copyable {
     /// holds the word only: its upper half is open.
     var facts = WordFacts()
     var words: UInt32 = 0
+    /// Floating-point registers that may hold NaNs which are not canonical yet, at this point and in this unit.
+    var openDoubles: UInt32 = 0
+    var openSingles: UInt32 = 0
+    var lazyDoubles: UInt32 = .max
+    var lazySingles: UInt32 = .max
+    /// What is written now lies behind the expected path.
+    var isCold = false
     var temporaries = Temporaries()
     /// What a region remembers of pages.
     var windows: [PageWindows.Window] = []
