@@ -56,10 +56,10 @@ import Testing
 
 extension RandomProgram {
     /// A program that is not random at all.
-    init(words: [UInt32], registers: [UInt64], isLoop: Bool = false) {
+    init(words: [UInt32], registers: [UInt64], floats: [UInt64]? = nil, isLoop: Bool = false) {
         self.words = words
         self.registers = registers
-        floats = [UInt64](repeating: 0, count: 32)
+        self.floats = floats ?? [UInt64](repeating: 0, count: 32)
         self.isLoop = isLoop
     }
 }

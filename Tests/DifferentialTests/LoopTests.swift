@@ -10,10 +10,11 @@ import Testing
     private static let reach = AgreementTests.reach
 
     private func compare(
-        _ seeds: Range<UInt64>, turns: UInt64, kicking: Bool = false, scattered: Bool = false
+        _ seeds: Range<UInt64>, turns: UInt64, kicking: Bool = false, scattered: Bool = false,
+        of make: (UInt64, UInt64) -> RandomProgram = LoopProgram.make
     ) {
         for seed in seeds.lowerBound..<seeds.lowerBound + UInt64(seeds.count) * Self.reach {
-            let program = LoopProgram.make(seed: seed, turns: turns)
+            let program = make(seed, turns)
             let expected = Bench().run(program, translating: false, scattered: scattered)
             let bench = Bench()
             let actual =
@@ -33,6 +34,14 @@ import Testing
     @Test func loopsThatEndEarly() { compare(2000..<2100, turns: 603) }
 
     @Test func loopsOverScatteredPages() { compare(4000..<4150, turns: 1500, scattered: true) }
+
+    @Test(arguments: [1, 900] as [UInt64]) func payloadsOfNaNs(turns: UInt64) {
+        compare(5000..<5300, turns: turns, of: NaNProgram.make)
+    }
+
+    @Test func payloadsOfNaNsUnderInterruptions() {
+        compare(6000..<6040, turns: 4000, kicking: true, of: NaNProgram.make)
+    }
 
     @Test func interruptionsGoUnnoticed() { compare(3000..<3040, turns: 4000, kicking: true) }
 }
