@@ -20,6 +20,10 @@ struct X86Tests {
         #expect(try guest.shell("uname -m").text == "x86_64")
         #expect(try guest.shell("grep -c ^processor /proc/cpuinfo").text == "1")
         #expect(try guest.shell("false").status == 1)
+        // The real-time clock, which counts seconds, has told Linux the host's date.
+        let early = Int(Date().timeIntervalSince1970) - 2
+        let seconds = Int(try guest.shell("date +%s").text) ?? 0
+        #expect((early...Int(Date().timeIntervalSince1970) + 2).contains(seconds))
         #expect(try guest.shell("wget -q -O - http://10.0.2.2:\(server.port)/").text == "a page of the host")
         try guest.type("poweroff")
         #expect(try guest.exitCode() == 0)

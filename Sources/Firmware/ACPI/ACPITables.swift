@@ -37,6 +37,8 @@ package struct ACPITables {
     package var resetPort: UInt16 = 0
     package var resetValue: UInt8 = 0
     package var powerOffType: UInt8 = 0
+    /// The byte of CMOS RAM that counts centuries; 0 when there is no clock in CMOS.
+    package var centuryRegister: UInt8 = 0
     package var devices: [ListedDevice] = []
 
     package init() {}
@@ -94,8 +96,9 @@ package struct ACPITables {
             bytes.replaceSubrange(offset - headerSize..<offset - headerSize + value.count, with: value)
         }
         set(40, AML.little(dsdt, 4))
-        // No VGA, no RTC in CMOS; nothing of the old PC, and no 8042.
-        set(109, AML.little(1 << 2 | 1 << 5, 2))
+        set(108, [centuryRegister])
+        // No VGA and no 8042; and whether there is a clock in CMOS.
+        set(109, AML.little(1 << 2 | (centuryRegister == 0 ? 1 << 5 : 0), 2))
         // WBINVD works, the reset register counts, hardware-reduced.
         set(112, AML.little(1 << 0 | 1 << 10 | 1 << 20, 4))
         set(116, Self.port(resetPort))

@@ -4,9 +4,10 @@ import Host
 import Machine
 import X86
 
-/// The `micro` board: APICs, a serial port, power, and virtio devices; ACPI tables tell of them all.
+/// The `micro` board: APICs, a serial port, a real-time clock, power, and virtio devices; ACPI tables tell of them all.
 final class MicroBoard: Sendable {
     let serial: SerialPort
+    let clock: CMOSClock
     private let bus: AddressSpace
     private let ports: AddressSpace
     private let virtio: [VirtioMMIO]
@@ -18,10 +19,12 @@ final class MicroBoard: Sendable {
     ) throws {
         self.bus = bus
         self.ports = ports
-        let controllers = Controllers(core, links.clock)
+        let controllers = APICPair(core, links.clock)
         serial = SerialPort(
             interrupt: controllers.outer.line(MicroMap.Interrupt.serial), transmit: links.transmit,
             wantsInput: links.wantsInput)
+        clock = CMOSClock(
+            interrupt: controllers.outer.line(MicroMap.Interrupt.clock), schedule: links.scheduleAlarm)
         var slots: [VirtioMMIO] = []
         for (slot, device) in devices.prefix(MicroMap.virtioSlots).enumerated() {
             let line = controllers.outer.line(MicroMap.Interrupt.firstVirtio + slot)
@@ -36,6 +39,7 @@ final class MicroBoard: Sendable {
             try bus.attach(device, name: "virtio-\(slot)", at: address, size: MicroMap.virtioStride)
         }
         try ports.attach(serial, name: "serial", at: MicroMap.serial, size: MicroMap.serialSize)
+        try ports.attach(clock, name: "clock", at: MicroMap.clock, size: CMOSClock.size)
         let power = SleepRegisters(request: links.power)
         try ports.attach(power, name: "power", at: MicroMap.power, size: SleepRegisters.size)
     }
@@ -61,11 +65,16 @@ final class MicroBoard: Sendable {
         tables.resetPort = UInt16(MicroMap.power + SleepRegisters.resetOffset)
         tables.resetValue = SleepRegisters.resetValue
         tables.powerOffType = SleepRegisters.powerOffType
+        tables.centuryRegister = CMOSClock.centuryRegister
         tables.devices = [
             ACPITables.ListedDevice(
                 name: "COM1", identifier: "PNP0501", number: 0,
                 place: .ports(UInt16(MicroMap.serial), count: UInt8(MicroMap.serialSize)),
-                interrupt: UInt32(MicroMap.Interrupt.serial))
+                interrupt: UInt32(MicroMap.Interrupt.serial)),
+            ACPITables.ListedDevice(
+                name: "RTC", identifier: "PNP0B00", number: 0,
+                place: .ports(UInt16(MicroMap.clock), count: UInt8(CMOSClock.size)),
+                interrupt: UInt32(MicroMap.Interrupt.clock)),
         ]
         for slot in virtio.indices {
             let address = UInt32(MicroMap.virtio + UInt64(slot) * MicroMap.virtioStride)
@@ -76,70 +85,5 @@ final class MicroBoard: Sendable {
                     interrupt: UInt32(MicroMap.Interrupt.firstVirtio + slot)))
         }
         return tables
-    }
-}
-
-/// The two interrupt controllers, joined to each other and to the core.
-private struct Controllers {
-    let local: LocalAPIC
-    let outer: IOAPIC
-
-    /// MSR numbers (Intel SDM volume 4).
-    private enum Register {
-        static let base: UInt32 = 0x1B
-        static let deadline: UInt32 = 0x6E0
-    }
-
-    init(_ core: Core, _ clock: any Clock) {
-        let back = Feedback()
-        let local = LocalAPIC(
-            identifier: core.id, clock: clock,
-            ticksPerCount: Identification.timeStampFrequency / Identification.crystalFrequency,
-            interrupt: InterruptLine { core.signal(CoreSignal.interrupt, $0) },
-            schedule: { core.setTimer($0) },
-            endOfInterrupt: { back.outer?.endOfInterrupt($0) })
-        self.local = local
-        outer = IOAPIC { local.accept($0, isLevel: $1) }
-        back.outer = outer
-        core.controller = Self.interface(local, core)
-    }
-
-    /// The I/O APIC, for messages back to it.
-    private final class Feedback: @unchecked Sendable {
-        // SAFETY: set once, before the core runs.
-        weak var outer: IOAPIC?
-    }
-
-    private static func interface(_ local: LocalAPIC, _ core: Core) -> InterruptController {
-        var controller = InterruptController()
-        var deadline: UInt64 = 0
-        controller.acknowledge = { local.acknowledge() }
-        controller.taskPriority = { local.taskPriority }
-        controller.setTaskPriority = { local.taskPriority = $0 }
-        controller.timerExpired = {
-            deadline = 0
-            local.timerExpired()
-        }
-        controller.readMSR = { number in
-            switch number {
-            // Enabled, on the bootstrap processor, where it is.
-            case Register.base: MicroMap.localAPIC | 1 << 11 | 1 << 8
-            case Register.deadline: deadline
-            default: nil
-            }
-        }
-        controller.writeMSR = { [unowned core] number, value in
-            switch number {
-            // It can be neither moved nor switched off.
-            case Register.base: return true
-            case Register.deadline:
-                deadline = value
-                let tick = value == 0 ? 0 : max(value &- core.state.pointee.tscOffset, 1)
-                local.setDeadline(tick)
-                return true
-            default: return false
-            }
-        }
-        return controller
     }
 }

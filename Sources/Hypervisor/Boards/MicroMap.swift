@@ -12,11 +12,13 @@ enum MicroMap {
     /// Ports.
     static let serial: UInt64 = 0x3F8
     static let serialSize: UInt64 = 8
+    static let clock: UInt64 = 0x70
     static let power: UInt64 = 0x600
 
     /// Inputs of the I/O APIC.
     enum Interrupt {
         static let serial = 4
+        static let clock = 8
         static let firstVirtio = 16
     }
 }

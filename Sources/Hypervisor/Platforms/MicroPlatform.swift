@@ -30,6 +30,7 @@ final class MicroPlatform: Platform {
         let links = parts.links(clock) { core.park() }
         board = try MicroBoard(
             bus: bus, ports: ports, memory: memory, core: core, links: links, virtio: parts.virtio)
+        parts.alarm.fire = board.clock.alarmExpired
         core.shutDown = { links.power(.reset) }
         core.fellDormant = { [panel = parts.panel] _ in panel.report(.dormant) }
         core.park()
