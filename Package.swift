@@ -132,7 +132,8 @@ let package = Package(
         .testTarget(name: "TranslatorTests", dependencies: ["Translator"]),
         .testTarget(name: "RISCVTests", dependencies: ["RISCV"]),
         .target(name: "NativeRun", path: "Tests/NativeRun"),
-        .testTarget(name: "X86Tests", dependencies: ["X86", "NativeRun"]),
+        .testTarget(
+            name: "X86Tests", dependencies: ["X86", "NativeRun", "ProgramDriver"], exclude: ["unicorn-x86"]),
         .testTarget(name: "HypervisorTests", dependencies: ["Hypervisor", "TestSupport"]),
         .testTarget(name: "CLITests", dependencies: ["CLI"], swiftSettings: plain),
         .testTarget(

@@ -94,10 +94,14 @@ package struct CoreState {
     var tlb: UInt = 0
     /// The block at work ends before this instruction; lowering it ends the block early.
     var blockEnd: UInt = 0
-    /// 0, or 3 in user mode.
+    /// The current privilege level, 0 to 3; 3 in virtual-8086 mode.
     package var privilege: UInt8 = 0
     /// How code is decoded: `Decoder.Mode`.
     package var mode: UInt8 = 0
+    /// The bits of RSP that address the stack: `Core.updateMode`.
+    package var stackMask: UInt64 = .max
+    /// Bits for segments that need no checks: `Core.flatSegments`.
+    package var flatSegments: UInt8 = 0
     /// Interrupts are held off for one instruction, after STI and MOV SS.
     package var isShadowed = false
     package var isHalted = false
@@ -174,6 +178,7 @@ package enum Control {
     package static let paging: UInt64 = 1 << 31
 
     package static let cr4TSD: UInt64 = 1 << 2
+    package static let cr4PSE: UInt64 = 1 << 4
     package static let cr4PAE: UInt64 = 1 << 5
     package static let cr4PGE: UInt64 = 1 << 7
     package static let cr4FXSR: UInt64 = 1 << 9

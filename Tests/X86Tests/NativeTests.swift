@@ -21,7 +21,8 @@ struct NativeTests {
 
     @Test(arguments: [Chapter.vectorMove, .vector, .vectorResult])
     func vectorInstructionsDoWhatTheProcessorDoes(_ chapter: Chapter) throws {
-        try compare { $0.chapter == chapter }
+        // What MASKMOVQ demands of memory when it stores nothing is each processor's own business.
+        try compare { $0.chapter == chapter && $0.op != .maskmovq }
     }
 
     @Test func floatingPointInstructionsDoWhatTheProcessorDoes() throws {

@@ -13,8 +13,8 @@ struct PageWalkerTests {
         strict: Bool = false
     ) -> PageWalker {
         PageWalker(
-            memory: memory, cr0: cr0, cr3: Self.root, cr4: cr4, efer: Control.noExecute, isUser: user,
-            avoidsUser: strict)
+            memory: memory, cr0: cr0, cr3: Self.root, cr4: cr4 | Control.cr4PAE,
+            efer: Control.noExecute | Control.longModeActive, isUser: user, avoidsUser: strict)
     }
 
     /// Maps the first 4 KiB page at 0x5000; `flags` go into the last entry.

@@ -3,6 +3,7 @@
 #include "memory.h"
 #include "mxcsr.h"
 #include "tsc.h"
+#include "cpuid.h"
 #include "kernel.h"
 #include "terminal.h"
 #include "jail.h"

@@ -7,11 +7,13 @@ package enum CoreSignal {
     /// The local APIC has an interrupt that its priority rules let through.
     package static let interrupt: UInt32 = 1
     package static let nonMaskable: UInt32 = 2
+    /// The interrupt controllers of old have an interrupt.
+    package static let external: UInt32 = 4
 }
 
 /// What a core needs of its local APIC. All are called on the core's thread.
 package struct InterruptController {
-    /// Takes the most urgent interrupt; its vector.
+    /// Takes the most urgent interrupt of whichever controller has one; its vector.
     package var acknowledge: () -> UInt8? = { nil }
     /// CR8.
     package var taskPriority: () -> UInt8 = { 0 }
@@ -61,6 +63,9 @@ package final class Core: @unchecked Sendable {
     let scratch: UnsafeMutableRawPointer
     private let ramBase: UInt64
     private let ramHost: UInt64
+
+    /// Bits of a physical address that leave the processor: all, or all but bit 20 while A20 is masked.
+    var addressLines: UInt64 = .max
 
     // Life cycle: see CoreLifeCycle.
     let sleeper = Sleeper()
@@ -134,6 +139,12 @@ package final class Core: @unchecked Sendable {
         kick()
     }
 
+    /// Lets address line 20 through, or holds it at zero as the first PCs did. Own thread, or while not running.
+    package func setA20(_ isOpen: Bool) {
+        addressLines = isOpen ? .max : ~(1 << 20)
+        tlb.flush()
+    }
+
     // MARK: Modes
 
     package var isLongMode: Bool { state.pointee.efer & Control.longModeActive != 0 }
@@ -143,6 +154,9 @@ package final class Core: @unchecked Sendable {
     package func updateMode() {
         let code = state.pointee.segments[Int(SegmentSlot.cs)].attributes
         let isWide = isLongMode && code & 1 << 13 != 0
+        let stack = state.pointee.segments[Int(SegmentSlot.ss)].attributes
+        state.pointee.stackMask = isWide ? .max : stack & 1 << 14 != 0 ? 0xFFFF_FFFF : 0xFFFF
+        state.pointee.flatSegments = isWide ? 0 : flatSegments()
         let mode: Decoder.Mode = isWide ? .bits64 : code & 1 << 14 != 0 ? .bits32 : .bits16
         state.pointee.mode = mode.rawValue
         for slot in 0..<4 { bases[slot] = isWide ? 0 : state.pointee.segments[slot].base }

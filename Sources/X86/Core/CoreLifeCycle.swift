@@ -96,7 +96,7 @@ extension Core {
             signal(CoreSignal.nonMaskable, false)
             state.pointee.isHalted = false
             interrupt(2)
-        } else if pending & CoreSignal.interrupt != 0, takesInterrupts {
+        } else if pending & (CoreSignal.interrupt | CoreSignal.external) != 0, takesInterrupts {
             state.pointee.isHalted = false
             if let vector = controller.acknowledge() { interrupt(vector) }
         }
@@ -150,10 +150,27 @@ extension Core {
         state.pointee.core = engine
         float.pointee = FloatArea()
         timerDeadline = .max
+        addressLines = .max
         tlb.flush()
         blocks.clear()
         updateMode()
         viv_store32(exitRequest, 1)
+    }
+
+    /// Lets the core begin as processors do (SDM vol. 3, section 9.1.4): in real mode, 16 bytes below 4 GiB.
+    package func startRealMode() {
+        for slot in 0..<6 {
+            state.pointee.segments[slot] = .flat(selector: 0, attributes: 0x93)
+            state.pointee.segments[slot].limit = 0xFFFF
+        }
+        state.pointee.segments[Int(SegmentSlot.cs)].selector = 0xF000
+        state.pointee.segments[Int(SegmentSlot.cs)].base = 0xFFFF_0000
+        state.pointee.ldt.attributes = 0x82
+        state.pointee.task.attributes = 0x8B
+        (state.pointee.ldt.limit, state.pointee.task.limit) = (0xFFFF, 0xFFFF)
+        registers[Int(Slot.rip)] = 0xFFF0
+        registers[2] = UInt64(Identification.signature)
+        updateMode()
     }
 
     /// Lets the core begin in 64-bit mode, as boot protocols ask for: flat segments with these selectors, paging on,

@@ -13,17 +13,24 @@ extension Core {
     }
 
     private func translate(_ address: UInt64, _ access: Access, _ set: TLB.Set) throws(Fault) -> PageMapping {
+        let address = isLongMode ? address : address & 0xFFFF_FFFF
         guard Self.isCanonical(address) else { throw access == .execute ? .protection : Self.nonCanonical }
         let walker = PageWalker(
             memory: memory, cr0: state.pointee.cr0, cr3: state.pointee.cr3, cr4: state.pointee.cr4,
             efer: state.pointee.efer, isUser: set == .user, avoidsUser: set == .supervisorStrict)
         do throws(Fault) {
-            return try walker.walk(address, access)
+            var mapping = try walker.walk(address, access)
+            mapping.physical &= addressLines
+            return mapping
         } catch {
             state.pointee.cr2 = address
             throw error
         }
     }
+
+    /// Linear addresses outside 64-bit mode are 32 bits wide, and wrap. The TLB knows none that are not, so that only
+    /// what misses it need care.
+    func linear(_ address: UInt64) -> UInt64 { isWide ? address : address & 0xFFFF_FFFF }
 
     /// Enters a page of RAM into the TLB. Pages that hold code get no write tag.
     func enter(_ address: UInt64, _ mapping: PageMapping, _ host: UnsafeMutableRawPointer) {
@@ -39,6 +46,7 @@ extension Core {
     }
 
     func slowLoad(_ address: UInt64, _ size: UInt8) throws(Fault) -> UInt64 {
+        let address = linear(address)
         let bytes = UInt64(1) << UInt64(size)
         if address & 0xFFF > 4096 - bytes {
             guard Self.isCanonical(address &+ bytes &- 1) else { throw Self.nonCanonical }
@@ -52,6 +60,7 @@ extension Core {
     }
 
     func slowStore(_ address: UInt64, _ size: UInt8, _ value: UInt64) throws(Fault) {
+        let address = linear(address)
         let bytes = UInt64(1) << UInt64(size)
         if address & 0xFFF > 4096 - bytes {
             try probeWrite(address, bytes)
@@ -76,7 +85,8 @@ extension Core {
 
     /// Throws what writing `count` bytes (at most a page) would throw, and writes nothing.
     func probeWrite(_ address: UInt64, _ count: UInt64) throws(Fault) {
-        let last = address &+ count &- 1
+        let address = linear(address)
+        let last = linear(address &+ count &- 1)
         guard Self.isCanonical(last) else { throw Self.nonCanonical }
         _ = try translate(address, .write)
         if last & ~0xFFF != address & ~0xFFF { _ = try translate(last & ~0xFFF, .write) }

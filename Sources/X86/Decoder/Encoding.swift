@@ -5,12 +5,13 @@ package struct Encoding: Sendable {
         case none
         case registerOrMemory, memory, register, reg, opcodeRegister, accumulator, countCL
         case vectorReg, vectorOrMemory, vectorRM
-        case segment, control, debug, offset, relative, immediate, implicit, anything
+        case mmxReg, mmxOrMemory, mmxRM
+        case segment, control, debug, offset, relative, immediate, implicit, anything, vexRegister
     }
 
     /// The size of an operand, by the letters of `encodingChapters`.
     package enum Size: UInt8, Sendable {
-        case byte, word, double, quad, vector16, operand, wide, limited, signedByte, one, none
+        case byte, word, double, quad, vector16, operand, wide, limited, signedByte, one, pointer, none
     }
 
     package struct Operand: Sendable {
@@ -19,8 +20,8 @@ package struct Encoding: Sendable {
     }
 
     package struct Flags: OptionSet, Sendable {
-        package let rawValue: UInt8
-        package init(rawValue: UInt8) { self.rawValue = rawValue }
+        package let rawValue: UInt16
+        package init(rawValue: UInt16) { self.rawValue = rawValue }
         package static let lockable = Flags(rawValue: 1)
         package static let default64 = Flags(rawValue: 2)
         package static let force64 = Flags(rawValue: 4)
@@ -29,6 +30,8 @@ package struct Encoding: Sendable {
         package static let float = Flags(rawValue: 32)
         package static let usesXMM0 = Flags(rawValue: 64)
         package static let unaligned = Flags(rawValue: 128)
+        /// Coded by a VEX prefix of 128 bits.
+        package static let vex = Flags(rawValue: 256)
     }
 
     /// A demanded prefix.
@@ -63,17 +66,29 @@ package struct Encoding: Sendable {
     }
 
     private static let modRMKinds: [Kind] = [
-        .registerOrMemory, .memory, .register, .reg, .vectorReg, .vectorOrMemory, .vectorRM, .segment,
-        .control,
-        .debug, .anything,
+        .registerOrMemory, .memory, .register, .reg, .vectorReg, .vectorOrMemory, .vectorRM, .mmxReg,
+        .mmxOrMemory, .mmxRM, .segment, .control, .debug, .anything,
     ]
 
     /// The operand that ModRM.rm names.
     package var rm: Operand? {
         let kinds: [Kind] = [
-            .registerOrMemory, .memory, .register, .vectorOrMemory, .vectorRM, .anything,
+            .registerOrMemory, .memory, .register, .vectorOrMemory, .vectorRM, .mmxOrMemory, .mmxRM,
+            .anything,
         ]
         return [first, second].first { kinds.contains($0.kind) }
+    }
+
+    /// Whether an operand is an MMX register.
+    package var isMMX: Bool {
+        let kinds: [Kind] = [.mmxReg, .mmxOrMemory, .mmxRM]
+        return kinds.contains(first.kind) || kinds.contains(second.kind)
+    }
+
+    /// Whether one of an MMX instruction's operands is a vector register.
+    package var mixesVectors: Bool {
+        let kinds: [Kind] = [.vectorReg, .vectorOrMemory, .vectorRM]
+        return kinds.contains(first.kind) || kinds.contains(second.kind)
     }
 
     /// Of two encodings that fit, the more specific one counts.

@@ -101,15 +101,16 @@ struct EncodingParser {
         ("E", .registerOrMemory), ("M", .memory), ("R", .register), ("G", .reg), ("Z", .opcodeRegister),
         ("A", .accumulator), ("C", .countCL), ("V", .vectorReg), ("W", .vectorOrMemory), ("U", .vectorRM),
         ("S", .segment), ("K", .control), ("D", .debug), ("O", .offset), ("J", .relative), ("I", .immediate),
-        ("_", .implicit), ("F", .anything),
+        ("_", .implicit), ("F", .anything), ("B", .vexRegister),
+        ("P", .mmxReg), ("Q", .mmxOrMemory), ("N", .mmxRM),
     ]
     private static let sizes: [(Unicode.Scalar, Encoding.Size)] = [
         ("b", .byte), ("w", .word), ("d", .double), ("q", .quad), ("x", .vector16), ("v", .operand),
         ("y", .wide),
-        ("z", .limited), ("s", .signedByte), ("1", .one), ("_", .none),
+        ("z", .limited), ("s", .signedByte), ("1", .one), ("p", .pointer), ("_", .none),
     ]
     private static let flags: [(Unicode.Scalar, Encoding.Flags)] = [
         ("l", .lockable), ("6", .default64), ("f", .force64), ("x", .not64), ("o", .only64), ("m", .float),
-        ("0", .usesXMM0), ("u", .unaligned),
+        ("0", .usesXMM0), ("u", .unaligned), ("v", .vex),
     ]
 }

@@ -1,6 +1,8 @@
 /// The parsed table: every encoding, and for each opcode of each map the encodings that may match, the more
 /// specific ones first.
 ///
+/// Instructions that only the host could execute, and does not have, are not in it: they decode to nothing.
+///
 /// The decoder looks instructions up here; generators and listings walk `encodings`.
 package struct EncodingTable: @unchecked Sendable {
     // SAFETY: the storage is written in `init` only and never freed.
@@ -25,6 +27,7 @@ package struct EncodingTable: @unchecked Sendable {
             var parser = EncodingParser(chapter.text)
             while !parser.isAtEnd, let op = Operation(rawValue: number) {
                 parser.line(op, chapter.chapter) { encoding in
+                    guard HostFeatures.shared.runs(op) else { return }
                     all.append(encoding)
                     all[all.count - 1].row = UInt16(all.count - 1)
                 }

@@ -20,22 +20,24 @@ package struct EncodingChapter: Sendable {
 ///   `G` register by ModRM.reg; `Z` register by the opcode; `A` accumulator; `C` the register CL; `V` vector
 ///   register by ModRM.reg, `W` vector register or memory, `U` vector register by ModRM.rm; `S` segment
 ///   register, `K` control register, `D` debug register; `O` memory at an absolute address; `J` relative
-///   target; `I` immediate. Sizes: `b` `w` `d` `q` `x` 1 to 16 bytes; `v` the operand size; `y` 4 or 8 by REX.W;
-///   for immediates `z` at most 4, `s` a signed byte, `1` the number one; `_` none.
+///   target; `I` immediate; `B` register by VEX.vvvv; `P`, `Q` and `N` what `V`, `W` and `U` are, of MMX registers. Sizes: `b` `w` `d` `q` `x` 1 to 16 bytes; `v` the operand size; `y` 4 or 8 by REX.W;
+///   for immediates `z` at most 4, `s` a signed byte, `1` the number one, `p` a far
+///   pointer; `_` none.
 /// - flags: `l` takes LOCK; `6` 64 bits wide in 64-bit mode unless 66 makes it 16; `f` always 64 in 64-bit
-///   mode; `x` not in 64-bit mode; `o` only there; `m` obeys MXCSR; `0` reads XMM0; `u` may be unaligned.
+///   mode; `x` not in 64-bit mode; `o` only there; `m` obeys MXCSR; `0` reads XMM0; `u` may be unaligned; `v` coded
+///   by VEX.
 package let encodingChapters: [EncodingChapter] = [
     EncodingChapter(
         .arithmetic,
         """
-        add 00:Eb,Gb+l 01:Ev,Gv+l 02:Gb,Eb 03:Gv,Ev 04:Ab,Ib 05:Av,Iz 80/0:Eb,Ib+l 81/0:Ev,Iz+l 83/0:Ev,Is+l
-        or 08:Eb,Gb+l 09:Ev,Gv+l 0a:Gb,Eb 0b:Gv,Ev 0c:Ab,Ib 0d:Av,Iz 80/1:Eb,Ib+l 81/1:Ev,Iz+l 83/1:Ev,Is+l
-        adc 10:Eb,Gb+l 11:Ev,Gv+l 12:Gb,Eb 13:Gv,Ev 14:Ab,Ib 15:Av,Iz 80/2:Eb,Ib+l 81/2:Ev,Iz+l 83/2:Ev,Is+l
-        sbb 18:Eb,Gb+l 19:Ev,Gv+l 1a:Gb,Eb 1b:Gv,Ev 1c:Ab,Ib 1d:Av,Iz 80/3:Eb,Ib+l 81/3:Ev,Iz+l 83/3:Ev,Is+l
-        and 20:Eb,Gb+l 21:Ev,Gv+l 22:Gb,Eb 23:Gv,Ev 24:Ab,Ib 25:Av,Iz 80/4:Eb,Ib+l 81/4:Ev,Iz+l 83/4:Ev,Is+l
-        sub 28:Eb,Gb+l 29:Ev,Gv+l 2a:Gb,Eb 2b:Gv,Ev 2c:Ab,Ib 2d:Av,Iz 80/5:Eb,Ib+l 81/5:Ev,Iz+l 83/5:Ev,Is+l
-        xor 30:Eb,Gb+l 31:Ev,Gv+l 32:Gb,Eb 33:Gv,Ev 34:Ab,Ib 35:Av,Iz 80/6:Eb,Ib+l 81/6:Ev,Iz+l 83/6:Ev,Is+l
-        cmp 38:Eb,Gb 39:Ev,Gv 3a:Gb,Eb 3b:Gv,Ev 3c:Ab,Ib 3d:Av,Iz 80/7:Eb,Ib 81/7:Ev,Iz 83/7:Ev,Is
+        add 00:Eb,Gb+l 01:Ev,Gv+l 02:Gb,Eb 03:Gv,Ev 04:Ab,Ib 05:Av,Iz 80/0:Eb,Ib+l 81/0:Ev,Iz+l 83/0:Ev,Is+l 82/0:Eb,Ib+lx
+        or 08:Eb,Gb+l 09:Ev,Gv+l 0a:Gb,Eb 0b:Gv,Ev 0c:Ab,Ib 0d:Av,Iz 80/1:Eb,Ib+l 81/1:Ev,Iz+l 83/1:Ev,Is+l 82/1:Eb,Ib+lx
+        adc 10:Eb,Gb+l 11:Ev,Gv+l 12:Gb,Eb 13:Gv,Ev 14:Ab,Ib 15:Av,Iz 80/2:Eb,Ib+l 81/2:Ev,Iz+l 83/2:Ev,Is+l 82/2:Eb,Ib+lx
+        sbb 18:Eb,Gb+l 19:Ev,Gv+l 1a:Gb,Eb 1b:Gv,Ev 1c:Ab,Ib 1d:Av,Iz 80/3:Eb,Ib+l 81/3:Ev,Iz+l 83/3:Ev,Is+l 82/3:Eb,Ib+lx
+        and 20:Eb,Gb+l 21:Ev,Gv+l 22:Gb,Eb 23:Gv,Ev 24:Ab,Ib 25:Av,Iz 80/4:Eb,Ib+l 81/4:Ev,Iz+l 83/4:Ev,Is+l 82/4:Eb,Ib+lx
+        sub 28:Eb,Gb+l 29:Ev,Gv+l 2a:Gb,Eb 2b:Gv,Ev 2c:Ab,Ib 2d:Av,Iz 80/5:Eb,Ib+l 81/5:Ev,Iz+l 83/5:Ev,Is+l 82/5:Eb,Ib+lx
+        xor 30:Eb,Gb+l 31:Ev,Gv+l 32:Gb,Eb 33:Gv,Ev 34:Ab,Ib 35:Av,Iz 80/6:Eb,Ib+l 81/6:Ev,Iz+l 83/6:Ev,Is+l 82/6:Eb,Ib+lx
+        cmp 38:Eb,Gb 39:Ev,Gv 3a:Gb,Eb 3b:Gv,Ev 3c:Ab,Ib 3d:Av,Iz 80/7:Eb,Ib 81/7:Ev,Iz 83/7:Ev,Is 82/7:Eb,Ib+x
         test 84:Eb,Gb 85:Ev,Gv a8:Ab,Ib a9:Av,Iz f6/0:Eb,Ib f6/1:Eb,Ib f7/0:Ev,Iz f7/1:Ev,Iz
         """),
     EncodingChapter(
@@ -66,6 +68,12 @@ package let encodingChapters: [EncodingChapter] = [
         idiv f6/7:Eb f7/7:Ev
         imul2 0faf:Gv,Ev
         imul3 69:Gv,Ev,Iz 6b:Gv,Ev,Is
+        daa 27+x
+        das 2f+x
+        aaa 37+x
+        aas 3f+x
+        aam d4:Ib+x
+        aad d5:Ib+x
         """),
     EncodingChapter(
         .move,
@@ -84,11 +92,15 @@ package let encodingChapters: [EncodingChapter] = [
         bswap 0fc8&:Zv
         convertUp 98
         convertAcross 99
-        xlat d7
+        xlat d7:_b
         movbe n0f38f0:Gv,Mv p0f38f0:Gv,Mv n0f38f1:Mv,Gv p0f38f1:Mv,Gv
         movnti n0fc3:My,Gy
         nop 0f1f:E_ 0f0d:M_ 0f18:E_ 0f19:E_ 0f1a:E_ 0f1b:E_ 0f1c:E_ 0f1d:E_ 0f1e:E_
         pause s90
+        pushAll 60+x
+        popAll 61+x
+        bound 62:Gv,M_+x
+        setCarry d6+x
         """),
     EncodingChapter(
         .bits,
@@ -113,6 +125,21 @@ package let encodingChapters: [EncodingChapter] = [
         std fd
         lahf 9f
         sahf 9e
+        adcx p0f38f6:Gy,Ey
+        adox s0f38f6:Gy,Ey
+        andn n0f38f2:Gy,Ey,By+v
+        bextr n0f38f7:Gy,Ey,By+v
+        blsr n0f38f3/1:By,Ey+v
+        blsmsk n0f38f3/2:By,Ey+v
+        blsi n0f38f3/3:By,Ey+v
+        bzhi n0f38f5:Gy,Ey,By+v
+        mulx r0f38f6:Gy,Ey,By+v
+        pdep r0f38f5:Gy,Ey,By+v
+        pext s0f38f5:Gy,Ey,By+v
+        rorx r0f3af0:Gy,Ey,Ib+v
+        sarx s0f38f7:Gy,Ey,By+v
+        shlx p0f38f7:Gy,Ey,By+v
+        shrx r0f38f7:Gy,Ey,By+v
         """),
     EncodingChapter(
         .string,
@@ -143,6 +170,7 @@ package let encodingChapters: [EncodingChapter] = [
         ud2 0f0b
         ud1 0fb9:E_
         ud0 0fff:E_
+        into ce+x
         """),
     EncodingChapter(
         .system,
@@ -154,6 +182,9 @@ package let encodingChapters: [EncodingChapter] = [
         retFarImm ca:Iw
         jmpFar ff/5:Mv
         callFar ff/3:Mv
+        jmpFarDirect ea:Ip+x
+        callFarDirect 9a:Ip+x
+        arpl 63:Ew,Gw+x
         hlt f4
         cli fa
         sti fb
@@ -171,6 +202,10 @@ package let encodingChapters: [EncodingChapter] = [
         popFS 0fa1+6
         pushGS 0fa8+6
         popGS 0fa9+6
+        pushSegment 06+x 0e+x 16+x 1e+x
+        popSegment 07+x 17+x 1f+x
+        les c4:Gv,M_+x
+        lds c5:Gv,M_+x
         lss 0fb2:Gv,M_
         lfs 0fb4:Gv,M_
         lgs 0fb5:Gv,M_
@@ -242,6 +277,13 @@ package let encodingChapters: [EncodingChapter] = [
         movq s0f7e:Vx,Wq
         movqTo p0fd6:Wq,Vx
         maskmovdqu p0ff7:Vx,Ux
+        mmxMovd n0f6e:Pq,Ey
+        mmxMovdTo n0f7e:Ey,Pq
+        mmxMovq n0f6f:Pq,Qq n0f7f:Qq,Pq n0fe7:Mq,Pq
+        maskmovq n0ff7:Pq,Nq
+        movq2dq s0fd6:Vx,Nq
+        movdq2q r0fd6:Pq,Ux
+        emms n0f77
         """),
     EncodingChapter(
         .vector,
@@ -274,81 +316,81 @@ package let encodingChapters: [EncodingChapter] = [
         pshufd p0f70:Vx,Wx,Ib
         pshufhw s0f70:Vx,Wx,Ib
         pshuflw r0f70:Vx,Wx,Ib
-        punpcklbw p0f60:Vx,Wx
-        punpcklwd p0f61:Vx,Wx
-        punpckldq p0f62:Vx,Wx
-        packsswb p0f63:Vx,Wx
-        pcmpgtb p0f64:Vx,Wx
-        pcmpgtw p0f65:Vx,Wx
-        pcmpgtd p0f66:Vx,Wx
-        packuswb p0f67:Vx,Wx
-        punpckhbw p0f68:Vx,Wx
-        punpckhwd p0f69:Vx,Wx
-        punpckhdq p0f6a:Vx,Wx
-        packssdw p0f6b:Vx,Wx
+        punpcklbw p0f60:Vx,Wx n0f60:Pq,Qq
+        punpcklwd p0f61:Vx,Wx n0f61:Pq,Qq
+        punpckldq p0f62:Vx,Wx n0f62:Pq,Qq
+        packsswb p0f63:Vx,Wx n0f63:Pq,Qq
+        pcmpgtb p0f64:Vx,Wx n0f64:Pq,Qq
+        pcmpgtw p0f65:Vx,Wx n0f65:Pq,Qq
+        pcmpgtd p0f66:Vx,Wx n0f66:Pq,Qq
+        packuswb p0f67:Vx,Wx n0f67:Pq,Qq
+        punpckhbw p0f68:Vx,Wx n0f68:Pq,Qq
+        punpckhwd p0f69:Vx,Wx n0f69:Pq,Qq
+        punpckhdq p0f6a:Vx,Wx n0f6a:Pq,Qq
+        packssdw p0f6b:Vx,Wx n0f6b:Pq,Qq
         punpcklqdq p0f6c:Vx,Wx
         punpckhqdq p0f6d:Vx,Wx
-        pcmpeqb p0f74:Vx,Wx
-        pcmpeqw p0f75:Vx,Wx
-        pcmpeqd p0f76:Vx,Wx
-        psrlw p0fd1:Vx,Wx p0f71/2:Ux,Ib
-        psrld p0fd2:Vx,Wx p0f72/2:Ux,Ib
-        psrlq p0fd3:Vx,Wx p0f73/2:Ux,Ib
+        pcmpeqb p0f74:Vx,Wx n0f74:Pq,Qq
+        pcmpeqw p0f75:Vx,Wx n0f75:Pq,Qq
+        pcmpeqd p0f76:Vx,Wx n0f76:Pq,Qq
+        psrlw p0fd1:Vx,Wx p0f71/2:Ux,Ib n0fd1:Pq,Qq n0f71/2:Nq,Ib
+        psrld p0fd2:Vx,Wx p0f72/2:Ux,Ib n0fd2:Pq,Qq n0f72/2:Nq,Ib
+        psrlq p0fd3:Vx,Wx p0f73/2:Ux,Ib n0fd3:Pq,Qq n0f73/2:Nq,Ib
         psrldq p0f73/3:Ux,Ib
-        psllw p0ff1:Vx,Wx p0f71/6:Ux,Ib
-        pslld p0ff2:Vx,Wx p0f72/6:Ux,Ib
-        psllq p0ff3:Vx,Wx p0f73/6:Ux,Ib
+        psllw p0ff1:Vx,Wx p0f71/6:Ux,Ib n0ff1:Pq,Qq n0f71/6:Nq,Ib
+        pslld p0ff2:Vx,Wx p0f72/6:Ux,Ib n0ff2:Pq,Qq n0f72/6:Nq,Ib
+        psllq p0ff3:Vx,Wx p0f73/6:Ux,Ib n0ff3:Pq,Qq n0f73/6:Nq,Ib
         pslldq p0f73/7:Ux,Ib
-        psraw p0fe1:Vx,Wx p0f71/4:Ux,Ib
-        psrad p0fe2:Vx,Wx p0f72/4:Ux,Ib
-        paddq p0fd4:Vx,Wx
-        pmullw p0fd5:Vx,Wx
-        psubusb p0fd8:Vx,Wx
-        psubusw p0fd9:Vx,Wx
-        pminub p0fda:Vx,Wx
-        pand p0fdb:Vx,Wx
-        paddusb p0fdc:Vx,Wx
-        paddusw p0fdd:Vx,Wx
-        pmaxub p0fde:Vx,Wx
-        pandn p0fdf:Vx,Wx
-        pavgb p0fe0:Vx,Wx
-        pavgw p0fe3:Vx,Wx
-        pmulhuw p0fe4:Vx,Wx
-        pmulhw p0fe5:Vx,Wx
-        psubsb p0fe8:Vx,Wx
-        psubsw p0fe9:Vx,Wx
-        pminsw p0fea:Vx,Wx
-        por p0feb:Vx,Wx
-        paddsb p0fec:Vx,Wx
-        paddsw p0fed:Vx,Wx
-        pmaxsw p0fee:Vx,Wx
-        pxor p0fef:Vx,Wx
-        pmuludq p0ff4:Vx,Wx
-        pmaddwd p0ff5:Vx,Wx
-        psadbw p0ff6:Vx,Wx
-        psubb p0ff8:Vx,Wx
-        psubw p0ff9:Vx,Wx
-        psubd p0ffa:Vx,Wx
-        psubq p0ffb:Vx,Wx
-        paddb p0ffc:Vx,Wx
-        paddw p0ffd:Vx,Wx
-        paddd p0ffe:Vx,Wx
-        pshufb p0f3800:Vx,Wx
-        phaddw p0f3801:Vx,Wx
-        phaddd p0f3802:Vx,Wx
-        phaddsw p0f3803:Vx,Wx
-        pmaddubsw p0f3804:Vx,Wx
-        phsubw p0f3805:Vx,Wx
-        phsubd p0f3806:Vx,Wx
-        phsubsw p0f3807:Vx,Wx
-        psignb p0f3808:Vx,Wx
-        psignw p0f3809:Vx,Wx
-        psignd p0f380a:Vx,Wx
-        pmulhrsw p0f380b:Vx,Wx
-        pabsb p0f381c:Vx,Wx
-        pabsw p0f381d:Vx,Wx
-        pabsd p0f381e:Vx,Wx
-        palignr p0f3a0f:Vx,Wx,Ib
+        psraw p0fe1:Vx,Wx p0f71/4:Ux,Ib n0fe1:Pq,Qq n0f71/4:Nq,Ib
+        psrad p0fe2:Vx,Wx p0f72/4:Ux,Ib n0fe2:Pq,Qq n0f72/4:Nq,Ib
+        paddq p0fd4:Vx,Wx n0fd4:Pq,Qq
+        pmullw p0fd5:Vx,Wx n0fd5:Pq,Qq
+        psubusb p0fd8:Vx,Wx n0fd8:Pq,Qq
+        psubusw p0fd9:Vx,Wx n0fd9:Pq,Qq
+        pminub p0fda:Vx,Wx n0fda:Pq,Qq
+        pand p0fdb:Vx,Wx n0fdb:Pq,Qq
+        paddusb p0fdc:Vx,Wx n0fdc:Pq,Qq
+        paddusw p0fdd:Vx,Wx n0fdd:Pq,Qq
+        pmaxub p0fde:Vx,Wx n0fde:Pq,Qq
+        pandn p0fdf:Vx,Wx n0fdf:Pq,Qq
+        pavgb p0fe0:Vx,Wx n0fe0:Pq,Qq
+        pavgw p0fe3:Vx,Wx n0fe3:Pq,Qq
+        pmulhuw p0fe4:Vx,Wx n0fe4:Pq,Qq
+        pmulhw p0fe5:Vx,Wx n0fe5:Pq,Qq
+        psubsb p0fe8:Vx,Wx n0fe8:Pq,Qq
+        psubsw p0fe9:Vx,Wx n0fe9:Pq,Qq
+        pminsw p0fea:Vx,Wx n0fea:Pq,Qq
+        por p0feb:Vx,Wx n0feb:Pq,Qq
+        paddsb p0fec:Vx,Wx n0fec:Pq,Qq
+        paddsw p0fed:Vx,Wx n0fed:Pq,Qq
+        pmaxsw p0fee:Vx,Wx n0fee:Pq,Qq
+        pxor p0fef:Vx,Wx n0fef:Pq,Qq
+        pmuludq p0ff4:Vx,Wx n0ff4:Pq,Qq
+        pmaddwd p0ff5:Vx,Wx n0ff5:Pq,Qq
+        psadbw p0ff6:Vx,Wx n0ff6:Pq,Qq
+        psubb p0ff8:Vx,Wx n0ff8:Pq,Qq
+        psubw p0ff9:Vx,Wx n0ff9:Pq,Qq
+        psubd p0ffa:Vx,Wx n0ffa:Pq,Qq
+        psubq p0ffb:Vx,Wx n0ffb:Pq,Qq
+        paddb p0ffc:Vx,Wx n0ffc:Pq,Qq
+        paddw p0ffd:Vx,Wx n0ffd:Pq,Qq
+        paddd p0ffe:Vx,Wx n0ffe:Pq,Qq
+        pshufb p0f3800:Vx,Wx n0f3800:Pq,Qq
+        phaddw p0f3801:Vx,Wx n0f3801:Pq,Qq
+        phaddd p0f3802:Vx,Wx n0f3802:Pq,Qq
+        phaddsw p0f3803:Vx,Wx n0f3803:Pq,Qq
+        pmaddubsw p0f3804:Vx,Wx n0f3804:Pq,Qq
+        phsubw p0f3805:Vx,Wx n0f3805:Pq,Qq
+        phsubd p0f3806:Vx,Wx n0f3806:Pq,Qq
+        phsubsw p0f3807:Vx,Wx n0f3807:Pq,Qq
+        psignb p0f3808:Vx,Wx n0f3808:Pq,Qq
+        psignw p0f3809:Vx,Wx n0f3809:Pq,Qq
+        psignd p0f380a:Vx,Wx n0f380a:Pq,Qq
+        pmulhrsw p0f380b:Vx,Wx n0f380b:Pq,Qq
+        pabsb p0f381c:Vx,Wx n0f381c:Pq,Qq
+        pabsw p0f381d:Vx,Wx n0f381d:Pq,Qq
+        pabsd p0f381e:Vx,Wx n0f381e:Pq,Qq
+        palignr p0f3a0f:Vx,Wx,Ib n0f3a0f:Pq,Qq,Ib
         pblendvb p0f3810:Vx,Wx+0
         blendvps p0f3814:Vx,Wx+0
         blendvpd p0f3815:Vx,Wx+0
@@ -390,10 +432,28 @@ package let encodingChapters: [EncodingChapter] = [
         dpps p0f3a40:Vx,Wx,Ib+m
         dppd p0f3a41:Vx,Wx,Ib+m
         mpsadbw p0f3a42:Vx,Wx,Ib
-        pinsrw p0fc4:Vx,Ew,Ib
+        pinsrw p0fc4:Vx,Ew,Ib n0fc4:Pq,Ew,Ib
         pinsrb p0f3a20:Vx,Mb,Ib p0f3a20:Vx,Rd,Ib
         pinsrd p0f3a22:Vx,Ey,Ib
         cvtsi2s s0f2a:Vx,Ey+m r0f2a:Vx,Ey+m
+        pshufw n0f70:Pq,Qq,Ib
+        cvtpi2p n0f2a:Vx,Qq+m p0f2a:Vx,Qq+m
+        cvttp2pi n0f2c:Pq,Wq+m p0f2c:Pq,Wx+m
+        cvtp2pi n0f2d:Pq,Wq+m p0f2d:Pq,Wx+m
+        aesimc p0f38db:Vx,Wx
+        aesenc p0f38dc:Vx,Wx
+        aesenclast p0f38dd:Vx,Wx
+        aesdec p0f38de:Vx,Wx
+        aesdeclast p0f38df:Vx,Wx
+        aeskeygenassist p0f3adf:Vx,Wx,Ib
+        pclmulqdq p0f3a44:Vx,Wx,Ib
+        sha1nexte n0f38c8:Vx,Wx
+        sha1msg1 n0f38c9:Vx,Wx
+        sha1msg2 n0f38ca:Vx,Wx
+        sha256rnds2 n0f38cb:Vx,Wx+0
+        sha256msg1 n0f38cc:Vx,Wx
+        sha256msg2 n0f38cd:Vx,Wx
+        sha1rnds4 n0f3acc:Vx,Wx,Ib
         """),
     EncodingChapter(
         .vectorResult,
@@ -403,9 +463,13 @@ package let encodingChapters: [EncodingChapter] = [
         ucomis n0f2e:Vx,Wd+m p0f2e:Vx,Wq+m
         comis n0f2f:Vx,Wd+m p0f2f:Vx,Wq+m
         movmsk n0f50:Gd,Ux p0f50:Gd,Ux
-        pmovmskb p0fd7:Gd,Ux
-        pextrw p0fc5:Gd,Ux,Ib
+        pmovmskb p0fd7:Gd,Ux n0fd7:Gd,Nq
+        pextrw p0fc5:Gd,Ux,Ib n0fc5:Gd,Nq,Ib
         ptest p0f3817:Vx,Wx
+        pcmpestrm p0f3a60:Vx,Wx,Ib+u
+        pcmpestri p0f3a61:Vx,Wx,Ib+u
+        pcmpistrm p0f3a62:Vx,Wx,Ib+u
+        pcmpistri p0f3a63:Vx,Wx,Ib+u
         """),
     EncodingChapter(
         .x87,

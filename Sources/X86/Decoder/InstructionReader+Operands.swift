@@ -9,7 +9,7 @@ extension InstructionReader {
         case .quad: 3
         case .vector16: 4
         case .wide: rex & 8 != 0 ? 3 : 2
-        case .operand, .limited, .signedByte, .one, .none: instruction.size
+        case .operand, .limited, .signedByte, .one, .pointer, .none: instruction.size
         }
     }
 
@@ -31,9 +31,13 @@ extension InstructionReader {
         case .vectorReg: return reg | rexR
         case .vectorRM: return modRM & 7 | rexB
         case .vectorOrMemory: return isRegisterForm ? modRM & 7 | rexB : Operand.memory
+        case .mmxReg: return reg
+        case .mmxRM: return modRM & 7
+        case .mmxOrMemory: return isRegisterForm ? modRM & 7 : Operand.memory
         case .segment: return segmentRegister(encoding)
         case .control: return controlRegister()
         case .debug: return reg | rexR
+        case .vexRegister: return vexRegister
         case .offset: return readOffset()
         case .relative, .immediate: return readImmediate(operand.size)
         }
@@ -62,6 +66,7 @@ extension InstructionReader {
     }
 
     private mutating func readImmediate(_ size: Encoding.Size) -> UInt8 {
+        if size == .pointer { return readFarPointer() }
         let bytes: Int =
             switch size {
             case .byte, .signedByte: 1
@@ -72,6 +77,14 @@ extension InstructionReader {
             default: min(1 << Int(instruction.size), 4)
             }
         instruction.immediate = bytes == 0 ? 1 : number(bytes)
+        return Operand.immediate
+    }
+
+    /// The offset, and above its 32 bits the selector.
+    private mutating func readFarPointer() -> UInt8 {
+        let bytes = 1 << Int(instruction.size)
+        let offset = number(bytes) & (bytes == 2 ? 0xFFFF : 0xFFFF_FFFF)
+        instruction.immediate = offset | (number(2) & 0xFFFF) << 32
         return Operand.immediate
     }
 
@@ -139,7 +152,7 @@ extension InstructionReader {
     }
 
     /// 64-bit mode segments nothing but through FS and GS.
-    private mutating func setSegment(isStack: Bool) {
+    mutating func setSegment(isStack: Bool) {
         if override != 0xFF {
             instruction.segment = override
         } else if mode == .bits64 {

@@ -14,6 +14,11 @@ struct InstructionReader {
     private(set) var map: UInt8 = 0
     private(set) var opcodeByte: UInt8 = 0
     private(set) var modRM: UInt8 = 0
+    /// What a VEX prefix says: that there is one, its register as an operand, the prefix that it stands for.
+    private var hasVEX = false
+    private(set) var vexRegister: UInt8 = 0
+    private var namesVEXRegister = false
+    private var vexPrefix = Encoding.Prefix.none
     private var has66 = false
     private var has67 = false
     private var repeatPrefix = Encoding.Prefix.any
@@ -89,11 +94,39 @@ struct InstructionReader {
 
     mutating func opcode() {
         opcodeByte = byte()
+        if opcodeByte & 0xFE == 0xC4, mode == .bits64 || peek >= 0xC0 { return vectorExtension() }
         guard opcodeByte == 0x0F else { return }
         map = 1
         opcodeByte = byte()
         guard opcodeByte == 0x38 || opcodeByte == 0x3A else { return }
         map = opcodeByte == 0x38 ? 2 : 3
+        opcodeByte = byte()
+    }
+
+    /// VEX in two or three bytes (SDM vol. 2, section 2.3.5). Outside 64-bit mode the first of them looks like LDS or
+    /// LES with a register for its memory, and what it says of registers 8 to 15 does not count.
+    private mutating func vectorExtension() {
+        if has66 || repeatPrefix != .any || rex != 0 || instruction.flags.contains(.lock) { isSound = false }
+        hasVEX = true
+        let isLong = opcodeByte == 0xC4
+        var last = byte()
+        rex = (~last >> 5 & 4)
+        map = 1
+        if isLong {
+            rex = ~last >> 5 & 7
+            map = last & 0x1F
+            last = byte()
+            rex |= last >> 4 & 8
+        }
+        if !(1...3).contains(map) {
+            isSound = false
+            map = 1
+        }
+        if mode != .bits64 { rex = 0 }
+        namesVEXRegister = last & 0x78 != 0x78
+        vexRegister = (~last >> 3 & (mode == .bits64 ? 15 : 7)) * 8
+        if last & 4 != 0 { isSound = false }
+        vexPrefix = [.none, .p66, .pF3, .pF2][Int(last & 3)]
         opcodeByte = byte()
     }
 
@@ -104,13 +137,15 @@ struct InstructionReader {
 
     /// The prefix that selects among encodings: F2 and F3 before 66.
     private var mandatory: Encoding.Prefix {
-        repeatPrefix != .any ? repeatPrefix : has66 ? .p66 : .none
+        if hasVEX { return vexPrefix }
+        return repeatPrefix != .any ? repeatPrefix : has66 ? .p66 : .none
     }
 
     func matches(_ encoding: UnsafePointer<Encoding>) -> Bool {
         if encoding.pointee.prefix != .any, encoding.pointee.prefix != mandatory { return false }
         if encoding.pointee.digit != 0xFF, encoding.pointee.digit != reg { return false }
         if encoding.pointee.exactModRM != 0, encoding.pointee.exactModRM != modRM { return false }
+        if encoding.pointee.flags.contains(.vex) != hasVEX { return false }
         if encoding.pointee.flags.contains(.not64), mode == .bits64 { return false }
         if encoding.pointee.flags.contains(.only64), mode != .bits64 { return false }
         // PAUSE is NOP with REP, but XCHG r8, rAX is not.
@@ -121,7 +156,7 @@ struct InstructionReader {
     private func fits(_ kind: Encoding.Kind) -> Bool {
         switch kind {
         case .memory: !isRegisterForm
-        case .register, .vectorRM: isRegisterForm
+        case .register, .vectorRM, .mmxRM: isRegisterForm
         default: true
         }
     }
@@ -144,7 +179,16 @@ struct InstructionReader {
         instruction.sourceSize = size(encoding.second.kind == .none ? encoding.first : encoding.second)
         instruction.destination = operand(encoding.first, encoding)
         if encoding.second.kind != .none { instruction.source = operand(encoding.second, encoding) }
-        if encoding.third.kind != .none { _ = operand(encoding.third, encoding) }
+        if encoding.third.kind == .vexRegister {
+            instruction.extra = vexRegister
+        } else if encoding.third.kind != .none {
+            _ = operand(encoding.third, encoding)
+        }
+        if namesVEXRegister, ![encoding.first.kind, encoding.third.kind].contains(.vexRegister) {
+            isSound = false
+        }
+        if encoding.op == .maskmovdqu || encoding.op == .maskmovq { setSegment(isStack: false) }
+        if encoding.op == .pcmpestri || encoding.op == .pcmpestrm { instruction.extra = rex & 8 }
         let isByte = encoding.first.size == .byte
         if isByte, encoding.first.kind != .relative, encoding.first.kind != .immediate {
             instruction.size = 0

@@ -15,9 +15,10 @@ extension Interpreter {
         case .cld: s.pointee.systemFlags &= ~Flag.direction
         case .std: s.pointee.systemFlags |= Flag.direction
         case .lahf: setRegister(1, 0, s.rflags)
-        default:
+        case .sahf:
             let kept = s.rflags & Flag.overflow
             s.setArithmetic(r[0] >> 8 & Flag.arithmetic & ~Flag.overflow | kept)
+        default: try bitManipulation(i)
         }
     }
 

@@ -31,10 +31,13 @@ extension Interpreter {
         r[17] = target
     }
 
-    /// SDM vol. 1, section 3.3.7.1: 48-bit addresses repeat their highest bit.
+    /// Demands that code may lie at `target`: 48-bit addresses repeat their highest bit (SDM vol. 1, section 3.3.7.1);
+    /// elsewhere the code segment has a limit.
     @inline(__always)
     func checkTarget(_ target: UInt64) throws(Fault) {
-        guard Core.isCanonical(target) else { throw .protection }
+        guard cpu.isWide ? Core.isCanonical(target) : target <= UInt64(s.pointee.segments[1].limit) else {
+            throw .protection
+        }
     }
 
     private func branchRarely(_ i: UnsafePointer<Instruction>) throws(Fault) {
@@ -53,9 +56,12 @@ extension Interpreter {
             r[17] = target
         case .loop, .loope, .loopne: try loop(i)
         case .jrcxz: if r[1] & addressMask(i) == 0 { try jump(relative(i), i) }
+        case .into: if hasOverflow { throw Fault(4, isTrap: true, isSoftware: true) }
         case .int3: throw Fault(3, isTrap: true, isSoftware: true)
         case .int1: throw Fault(1, isTrap: true)
-        case .int: throw Fault(UInt8(truncatingIfNeeded: i.pointee.immediate), isTrap: true, isSoftware: true)
+        case .int:
+            if cpu.isVirtual8086, ioPrivilege < 3 { throw .protection }
+            throw Fault(UInt8(truncatingIfNeeded: i.pointee.immediate), isTrap: true, isSoftware: true)
         default: throw .undefined
         }
     }

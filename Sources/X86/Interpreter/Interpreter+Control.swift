@@ -4,10 +4,11 @@ extension Interpreter {
         switch i.pointee.op {
         case .movFromControl:
             try demandSupervisor()
-            setRegister(i.pointee.destination, 3, controlRegister(i.pointee.source))
+            setRegister(i.pointee.destination, cpu.isWide ? 3 : 2, controlRegister(i.pointee.source))
         case .movToControl:
             try demandSupervisor()
-            try cpu.setControl(i.pointee.destination, register(i.pointee.source))
+            try cpu.setControl(
+                i.pointee.destination, truncate(register(i.pointee.source), cpu.isWide ? 3 : 2))
         case .movFromDebug:
             try demandSupervisor()
             setRegister(i.pointee.destination, 3, s.pointee.debug[debugNumber(i.pointee.source)])
@@ -91,6 +92,7 @@ extension Core {
             state.pointee.efer &= ~Control.longModeActive
         }
         state.pointee.cr0 = value | Control.extensionType
+        if value & Control.protection == 0 { state.pointee.privilege = 0 }
         tlb.flush()
         updateMode()
     }

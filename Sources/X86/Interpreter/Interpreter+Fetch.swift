@@ -5,23 +5,26 @@ extension Interpreter {
     /// The block at RIP; `nil` when its first instruction reaches into the next page.
     @inline(__always)
     func findBlock() throws(Fault) -> UnsafeMutablePointer<InstructionBlock>? {
-        let rip = r[17]
-        let entry = tlbEntry(rip)
-        if entry.pointee.execute ^ rip > 4095 { try fillExecute(rip) }
+        var rip = r[17] &+ cpu.bases[Int(SegmentSlot.cs)]
+        var entry = tlbEntry(rip)
+        if entry.pointee.execute ^ rip > 4095 {
+            rip = cpu.linear(rip)
+            guard try fillExecute(rip) else { return nil }
+            entry = tlbEntry(rip)
+        }
         let physical = entry.pointee.distance &+ rip &+ physicalDistance
         let block = blocks + BlockCache.index(physical)
         if block.pointee.tag == BlockCache.tag(physical, s.pointee.mode) { return block }
         return decodeBlock(physical)
     }
 
-    /// Makes the page of `rip` executable in the TLB.
-    private func fillExecute(_ rip: UInt64) throws(Fault) {
+    /// Makes the page of a linear address executable in the TLB. False when it is no RAM but a device, such as the
+    /// ROM that a PC starts in: what lies there is fetched byte by byte.
+    private func fillExecute(_ rip: UInt64) throws(Fault) -> Bool {
         let mapping = try cpu.translate(rip, .execute)
-        guard let host = cpu.memory.pointer(to: mapping.physical, count: 4096) else {
-            // Code in a device: nothing does that on purpose.
-            throw .protection
-        }
+        guard let host = cpu.memory.pointer(to: mapping.physical, count: 4096) else { return false }
         cpu.enter(rip, mapping, host)
+        return true
     }
 
     /// Decodes up to where the straight run or the page ends.
@@ -52,9 +55,10 @@ extension Interpreter {
     /// Executes one instruction that lies on two pages; it is decoded each time.
     func executeStraddling() throws(Fault) {
         let start = r[17]
+        let linear = start &+ cpu.bases[Int(SegmentSlot.cs)]
         var bytes = InlineArray<16, UInt8>(repeating: 0)
         for index in 0..<Decoder.longest {
-            let address = start &+ UInt64(index)
+            let address = cpu.linear(linear &+ UInt64(index))
             // A page that the instruction does not reach need not be there.
             if index > 0, address & 0xFFF == 0, decode(bytes, count: index) != nil { break }
             bytes[index] = try fetchByte(address)
@@ -63,6 +67,7 @@ extension Interpreter {
         r[17] = start &+ UInt64(instruction.length)
         s.pointee.blockEnd = 0
         do throws(Fault) {
+            if !cpu.isWide { try checkSegments(&instruction) }
             try execute(&instruction)
             s.pointee.instructions &+= 1
         } catch {
@@ -82,7 +87,6 @@ extension Interpreter {
 
     private func fetchByte(_ address: UInt64) throws(Fault) -> UInt8 {
         let mapping = try cpu.translate(address, .execute)
-        guard let byte = cpu.memory.load8(mapping.physical | address & 0xFFF) else { throw .protection }
-        return byte
+        return UInt8(truncatingIfNeeded: cpu.loadPhysical(mapping.physical | address & 0xFFF, 0))
     }
 }

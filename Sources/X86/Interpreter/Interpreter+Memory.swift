@@ -101,33 +101,4 @@ extension Interpreter {
         try store(address, 3, value.low)
         try store(address &+ 8, 3, value.high)
     }
-
-    // MARK: Stack
-
-    /// The stack's width in 64-bit mode is 64 bits; otherwise the stack segment's.
-    @inline(__always)
-    func push(_ value: UInt64, _ size: UInt8) throws(Fault) {
-        let top = r[4] &- (1 &<< UInt64(size))
-        if s.pointee.mode == Decoder.Mode.bits64.rawValue {
-            try store(top, size, value)
-            r[4] = top
-        } else {
-            let top = top & 0xFFFF_FFFF
-            try store(top &+ cpu.bases[Int(SegmentSlot.ss)], size, value)
-            r[4] = top
-        }
-    }
-
-    /// What lies on top of the stack; `drop` takes it off.
-    @inline(__always)
-    func top(_ size: UInt8) throws(Fault) -> UInt64 {
-        if s.pointee.mode == Decoder.Mode.bits64.rawValue { return try load(r[4], size) }
-        return try load((r[4] & 0xFFFF_FFFF) &+ cpu.bases[Int(SegmentSlot.ss)], size)
-    }
-
-    @inline(__always)
-    func drop(_ bytes: UInt64) {
-        let top = r[4] &+ bytes
-        r[4] = s.pointee.mode == Decoder.Mode.bits64.rawValue ? top : top & 0xFFFF_FFFF
-    }
 }

@@ -78,6 +78,10 @@ extension Interpreter {
         case .convertUp: setRegister(0, size, signExtend(r[0], size - 1))
         case .convertAcross: setRegister(16, size, 0 &- signExtend(r[0], size) >> 63)
         case .xlat: try translateByte(i)
+        case .pushAll: try pushAll(size)
+        case .popAll: try popAll(size)
+        case .bound: try checkBounds(i, size)
+        case .setCarry: setRegister(0, 0, 0 &- s.pointee.flags.carry)
         case .movbe: try setDestination(i, size, try source(i, size).byteSwapped >> room(size))
         case .movnti: try store(address(i), i.pointee.sourceSize, register(i.pointee.source))
         default: throw .undefined
@@ -92,39 +96,6 @@ extension Interpreter {
         setRegister(i.pointee.source, size, a)
     }
 
-    private func leave(_ size: UInt8) throws(Fault) {
-        let isWide = s.pointee.mode == Decoder.Mode.bits64.rawValue
-        let frame = isWide ? r[5] : r[5] & 0xFFFF_FFFF
-        let value = try load(isWide ? frame : frame &+ cpu.bases[Int(SegmentSlot.ss)], size)
-        r[4] = frame
-        drop(1 << UInt64(size))
-        setRegister(40, size, value)
-    }
-
-    /// ENTER's third byte is its nesting level, which sits above the first immediate (SDM vol. 2, ENTER).
-    private func enter(_ i: UnsafePointer<Instruction>, _ size: UInt8) throws(Fault) {
-        let stack = r[4]
-        let level = i.pointee.immediate >> 16 & 31
-        let width = UInt64(1) << UInt64(size)
-        do throws(Fault) {
-            try push(r[5], size)
-            let frame = r[4]
-            if level > 0 {
-                for step in 1..<max(UInt64(level), 1) {
-                    try push(try load(r[5] &- step &* width, size), size)
-                }
-                try push(frame, size)
-            }
-            let top = r[4] &- UInt64(i.pointee.immediate & 0xFFFF)
-            try cpu.probeWrite(top, 1)
-            r[4] = top
-            setRegister(40, size, frame)
-        } catch {
-            r[4] = stack
-            throw error
-        }
-    }
-
     private func swapBytes(_ i: UnsafePointer<Instruction>, _ size: UInt8) {
         let value = register(i.pointee.destination)
         // With a 16-bit register the result is undefined; processors clear it.
@@ -132,8 +103,17 @@ extension Interpreter {
     }
 
     private func translateByte(_ i: UnsafePointer<Instruction>) throws(Fault) {
-        let offset = r[3] &+ (r[0] & 0xFF)
-        let masked = i.pointee.flags.contains(.address32) ? offset & 0xFFFF_FFFF : offset
-        setRegister(0, 0, try load(masked &+ cpu.bases[Int(i.pointee.segment)], 0))
+        let offset = (r[3] &+ (r[0] & 0xFF)) & addressMask(i)
+        if !cpu.isWide { try cpu.checkSegment(i.pointee.segment, offset, 1, write: false) }
+        setRegister(0, 0, try load(offset &+ cpu.bases[Int(i.pointee.segment)], 0))
+    }
+
+    /// BOUND: a signed index between two bounds in memory, or #BR.
+    private func checkBounds(_ i: UnsafePointer<Instruction>, _ size: UInt8) throws(Fault) {
+        let place = address(i)
+        let index = Int64(bitPattern: signExtend(register(i.pointee.destination), size))
+        let lower = Int64(bitPattern: signExtend(try load(place, size), size))
+        let upper = Int64(bitPattern: signExtend(try load(place &+ 1 << UInt64(size), size), size))
+        guard lower <= index, index <= upper else { throw Fault(5) }
     }
 }

@@ -7,7 +7,8 @@ extension Interpreter {
         case .mul: multiplyUnsigned(truncate(try destination(i, size), size), size)
         case .imul: multiplyWide(Int64(bitPattern: signExtend(try destination(i, size), size)), size)
         case .div: try divide(by: truncate(try destination(i, size), size), size)
-        default: try divideSigned(by: Int64(bitPattern: signExtend(try destination(i, size), size)), size)
+        case .idiv: try divideSigned(by: Int64(bitPattern: signExtend(try destination(i, size), size)), size)
+        default: try decimal(i)
         }
     }
 

@@ -25,7 +25,7 @@ extension Interpreter {
 
     /// Beyond IOPL the task's permission bitmap decides.
     private func demandPort(_ port: UInt64, _ size: UInt8) throws(Fault) {
-        guard s.pointee.privilege > ioPrivilege else { return }
+        guard s.pointee.privilege > ioPrivilege || cpu.isVirtual8086 else { return }
         let task = s.pointee.task
         guard task.limit >= 103 else { throw .protection }
         let map = try cpu.systemLoad(task.base &+ 102, 1)
@@ -40,6 +40,10 @@ extension Interpreter {
         let mask = addressMask(i)
         let isRepeated = i.pointee.flags.contains(.rep) || i.pointee.flags.contains(.repne)
         if isRepeated, r[1] & mask == 0 { return }
+        if !cpu.isWide {
+            let isInput = i.pointee.op == .ins
+            try checkString(i, mask, reads: !isInput, target: isInput, writes: true)
+        }
         if i.pointee.op == .ins {
             try cpu.probeWrite(stringTarget(mask), 1 << UInt64(size))
             try store(stringTarget(mask), size, input(port, size))

@@ -27,6 +27,9 @@ extension Interpreter {
         case .rdfsbase, .rdgsbase, .wrfsbase, .wrgsbase: try segmentBase(i)
         case .lfence, .mfence, .sfence: viv_fence()
         case .clflush: _ = try load(address(i), 0)
+        case .rdrand, .rdseed:
+            setRegister(i.pointee.destination, i.pointee.size, UInt64.random(in: 0...UInt64.max))
+            s.setArithmetic(Flag.carry)
         default: throw .undefined
         }
     }

@@ -18,13 +18,32 @@ extension Interpreter {
             let slot = i.pointee.op == .popFS ? SegmentSlot.fs : SegmentSlot.gs
             try cpu.loadSegment(slot, UInt16(truncatingIfNeeded: try top(size)))
             drop(1 << UInt64(size))
+        case .pushSegment: try push(UInt64(s.pointee.segments[Int(i.pointee.extra >> 3)].selector), size)
+        case .popSegment:
+            // The pointer moves in the old stack's width.
+            let selector = UInt16(truncatingIfNeeded: try top(size))
+            let stack = r[4]
+            drop(1 << UInt64(size))
+            do throws(Fault) {
+                try cpu.loadSegment(i.pointee.extra >> 3, selector)
+            } catch {
+                r[4] = stack
+                throw error
+            }
+            if i.pointee.extra >> 3 == SegmentSlot.ss { s.pointee.isShadowed = true }
         default: try loadFarPointer(i, size)
         }
     }
 
     private func loadFarPointer(_ i: UnsafePointer<Instruction>, _ size: UInt8) throws(Fault) {
-        let slot =
-            i.pointee.op == .lss ? SegmentSlot.ss : i.pointee.op == .lfs ? SegmentSlot.fs : SegmentSlot.gs
+        let slot: UInt8 =
+            switch i.pointee.op {
+            case .lss: SegmentSlot.ss
+            case .lfs: SegmentSlot.fs
+            case .lgs: SegmentSlot.gs
+            case .les: SegmentSlot.es
+            default: SegmentSlot.ds
+            }
         let place = address(i)
         let offset = try load(place, size)
         try cpu.loadSegment(slot, UInt16(truncatingIfNeeded: try load(place &+ 1 << UInt64(size), 1)))
@@ -33,6 +52,8 @@ extension Interpreter {
 
     func tableAccess(_ i: UnsafePointer<Instruction>) throws(Fault) {
         let isLoad = [.lgdt, .lidt, .lldt, .ltr].contains(i.pointee.op)
+        let isOfProtection = [.sldt, .str, .lldt, .ltr].contains(i.pointee.op)
+        if isOfProtection, cpu.hasParagraphs { throw .undefined }
         if isLoad { try demandSupervisor() }
         switch i.pointee.op {
         case .sgdt: try storeTable(i, s.pointee.gdt)
@@ -51,20 +72,23 @@ extension Interpreter {
         try setDestination(i, isMemory ? 1 : i.pointee.size, UInt64(selector))
     }
 
-    private var isWide: Bool { s.pointee.mode == Decoder.Mode.bits64.rawValue }
-
     private func storeTable(_ i: UnsafePointer<Instruction>, _ table: TableRegister) throws(Fault) {
         let place = address(i)
         try store(place, 1, UInt64(table.limit))
-        try store(place &+ 2, isWide ? 3 : 2, table.base)
+        try store(place &+ 2, cpu.isWide ? 3 : 2, table.base)
     }
 
     private func loadTable(_ i: UnsafePointer<Instruction>) throws(Fault) -> TableRegister {
         let place = address(i)
         var table = TableRegister()
         table.limit = UInt16(truncatingIfNeeded: try load(place, 1))
-        table.base = try load(place &+ 2, isWide ? 3 : 2)
-        if isWide { try checkTarget(table.base) }
+        table.base = try load(place &+ 2, cpu.isWide ? 3 : 2)
+        if cpu.isWide {
+            try checkTarget(table.base)
+        } else if i.pointee.size == 1 {
+            // A 286 had 24 address lines.
+            table.base &= 0xFF_FFFF
+        }
         return table
     }
 
@@ -80,7 +104,7 @@ extension Interpreter {
     private func loadTask(_ selector: UInt16) throws(Fault) {
         guard selector & ~3 != 0 else { throw .protection(0) }
         // An available TSS, which becomes busy.
-        var segment = try systemTable(selector, types: [9])
+        var segment = try systemTable(selector, types: cpu.isLongMode ? [9] : [1, 9])
         try cpu.mark(selector, 2, segment)
         segment.attributes |= 2
         s.pointee.task = segment
@@ -97,6 +121,7 @@ extension Interpreter {
 
     /// VERR, VERW, LAR and LSL: ZF tells whether the descriptor could be used.
     func inspect(_ i: UnsafePointer<Instruction>) throws(Fault) {
+        if cpu.hasParagraphs { throw .undefined }
         let isCheck = i.pointee.op == .verr || i.pointee.op == .verw
         let selector = UInt16(truncatingIfNeeded: isCheck ? try destination(i, 1) : try source(i, 1))
         let segment = try visible(selector)
@@ -109,14 +134,26 @@ extension Interpreter {
         case .verr: s.pointee.flags.zero = isSegment && (!isCode || type & 2 != 0) ? 0 : 1
         case .verw: s.pointee.flags.zero = isSegment && !isCode && type & 2 != 0 ? 0 : 1
         case .lar:
-            guard isSegment || [2, 9, 11, 12].contains(type & 0x1F) else { return refuse() }
+            let isOld = !cpu.isLongMode && [1, 3, 4, 5].contains(type & 0x1F)
+            guard isSegment || isOld || [2, 9, 11, 12].contains(type & 0x1F) else { return refuse() }
             setRegister(
                 i.pointee.destination, i.pointee.size,
                 UInt64(type) << 8 | UInt64(segment.limit >> 12 & 0xF_0000) & 0xF_0000)
         default:
-            guard isSegment || [2, 9, 11].contains(type & 0x1F) else { return refuse() }
+            let isOld = !cpu.isLongMode && [1, 3].contains(type & 0x1F)
+            guard isSegment || isOld || [2, 9, 11].contains(type & 0x1F) else { return refuse() }
             setRegister(i.pointee.destination, i.pointee.size, UInt64(segment.limit))
         }
+    }
+
+    /// ARPL: a selector claims no more privilege than its giver has.
+    func adjustRequestedLevel(_ i: UnsafePointer<Instruction>) throws(Fault) {
+        if cpu.hasParagraphs { throw .undefined }
+        let selector = truncate(try modified(i, 1), 1)
+        let level = register(i.pointee.source) & 3
+        let isRaised = selector & 3 < level
+        if isRaised { try setDestination(i, 1, selector & ~3 | level) }
+        s.pointee.flags.zero = isRaised ? 0 : 1
     }
 
     private func refuse() { s.pointee.flags.zero = 1 }

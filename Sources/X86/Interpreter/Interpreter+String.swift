@@ -59,7 +59,36 @@ extension Interpreter {
         return (r[Register.rdi] & mask) &+ base
     }
 
+    /// Whether segments allow so many bytes from where the registers point.
+    private func fits(_ i: UnsafePointer<Instruction>, _ mask: UInt64, _ bytes: UInt64) -> Bool {
+        let flat = s.pointee.flatSegments
+        let isTargetSound =
+            flat & 1 << SegmentSlot.es != 0
+            || cpu.allows(s.pointee.segments[0], r[Register.rdi] & mask, bytes, write: true)
+        let slot = i.pointee.segment
+        guard i.pointee.op == .movs, flat >> slot & 1 == 0 else { return isTargetSound }
+        return isTargetSound
+            && cpu.allows(s.pointee.segments[Int(slot)], r[Register.rsi] & mask, bytes, write: false)
+    }
+
+    /// Demands that segments allow one turn of a string instruction.
+    func checkString(
+        _ i: UnsafePointer<Instruction>, _ mask: UInt64, reads: Bool, target: Bool, writes: Bool
+    ) throws(Fault) {
+        let bytes = UInt64(1) << UInt64(i.pointee.size)
+        if reads {
+            try cpu.checkSegment(i.pointee.segment, r[Register.rsi] & mask, bytes, write: false)
+        }
+        if target { try cpu.checkSegment(SegmentSlot.es, r[Register.rdi] & mask, bytes, write: writes) }
+    }
+
     private func stringStep(_ i: UnsafePointer<Instruction>) throws(Fault) {
+        if !cpu.isWide {
+            let op = i.pointee.op
+            try checkString(
+                i, addressMask(i), reads: op == .movs || op == .lods || op == .cmps, target: op != .lods,
+                writes: op == .movs || op == .stos)
+        }
         let size = i.pointee.size
         let mask = addressMask(i)
         let bytes = UInt64(1) << UInt64(size)
@@ -100,8 +129,11 @@ extension Interpreter {
         let target = stringTarget(mask)
         let from = isCopy ? stringSource(i, mask) : target
         let reach = min(4096 - target & 0xFFF, 4096 - from & 0xFFF)
-        let count = min(r[Register.rcx] & mask, reach >> size)
+        // Short of where an address wraps.
+        let room = min(mask &- r[Register.rdi] & mask, isCopy ? mask &- r[Register.rsi] & mask : .max)
+        let count = min(r[Register.rcx] & mask, reach >> size, room >> size)
         let bytes = count << size
+        if !cpu.isWide, count > 1, !fits(i, mask, bytes) { return 0 }
         guard count > 1, let to = direct(target, bytes, write: true) else { return 0 }
         if isCopy {
             // Overlapping copies repeat what was just written.

@@ -8,7 +8,7 @@ extension Interpreter {
         case .syscall: try systemCall()
         case .sysret: try systemReturn(i)
         case .iret: try interruptReturn(i)
-        case .retFar, .retFarImm, .jmpFar, .callFar: try farTransfer(i)
+        case .retFar, .retFarImm, .jmpFar, .callFar, .jmpFarDirect, .callFarDirect: try farTransfer(i)
         case .cli, .sti, .pushf, .popf: try flagControl(i)
         case .inImmediate, .inDX, .outImmediate, .outDX, .ins, .outs: try portAccess(i)
         case .swapgs:
@@ -18,12 +18,15 @@ extension Interpreter {
         case .hlt:
             try demandSupervisor()
             cpu.halt()
-        case .movFromSegment, .movToSegment, .pushFS, .popFS, .pushGS, .popGS, .lss, .lfs, .lgs:
+        case .movFromSegment, .movToSegment, .pushFS, .popFS, .pushGS, .popGS, .pushSegment, .popSegment,
+            .les,
+            .lds, .lss, .lfs, .lgs:
             try segmentMove(i)
         case .movFromControl, .movToControl, .movFromDebug, .movToDebug, .clts, .smsw, .lmsw:
             try controlMove(i)
         case .lgdt, .lidt, .sgdt, .sidt, .sldt, .str, .lldt, .ltr: try tableAccess(i)
         case .verr, .verw, .lar, .lsl: try inspect(i)
+        case .arpl: try adjustRequestedLevel(i)
         case .fxsave, .fxrstor, .ldmxcsr, .stmxcsr: try floatState(i)
         default: try miscellaneous(i)
         }
@@ -71,32 +74,7 @@ extension Interpreter {
         noticeInterrupts()
     }
 
-    private func interruptReturn(_ i: UnsafePointer<Instruction>) throws(Fault) {
-        guard cpu.isLongMode, s.pointee.systemFlags & Flag.nested == 0 else { throw .protection }
-        let size = i.pointee.size
-        let width = UInt64(1) << UInt64(size)
-        var frame = InlineArray<5, UInt64>(repeating: 0)
-        for word in 0..<5 { frame[word] = try load(r[4] &+ UInt64(word) &* width, size) }
-        let selector = UInt16(truncatingIfNeeded: frame[1])
-        let level = UInt8(truncatingIfNeeded: selector & 3)
-        guard level >= s.pointee.privilege else { throw .protection(UInt32(selector & ~3)) }
-        let code = try cpu.codeSegment(selector, level: level)
-        let isWide = code.attributes & 1 << 13 != 0
-        if isWide { try checkTarget(frame[0]) }
-        let stack = try stackSegment(UInt16(truncatingIfNeeded: frame[4]), level, isWide)
-        let old = s.pointee.privilege
-        s.pointee.segments[1] = code
-        s.pointee.segments[2] = stack
-        s.pointee.privilege = level
-        r[17] = isWide ? frame[0] : frame[0] & 0xFFFF_FFFF
-        r[4] = frame[3]
-        setFlags(frame[2], size: size, privilege: old)
-        if level > old { dropSegments(level) }
-        cpu.updateMode()
-        noticeInterrupts()
-    }
-
-    private func stackSegment(_ selector: UInt16, _ level: UInt8, _ isWide: Bool) throws(Fault) -> Segment {
+    func stackSegment(_ selector: UInt16, _ level: UInt8, _ isWide: Bool) throws(Fault) -> Segment {
         if selector & ~3 == 0 {
             guard isWide, level != 3 else { throw .protection(0) }
             return .flat(selector: selector, attributes: 0)
@@ -111,7 +89,7 @@ extension Interpreter {
     }
 
     /// A return to less privilege leaves no data segment behind that the code could not have loaded.
-    private func dropSegments(_ level: UInt8) {
+    func dropSegments(_ level: UInt8) {
         for slot in [0, 3, 4, 5] {
             let type = s.pointee.segments[slot].attributes
             let isData = type & 0x10 != 0 && type & 0xC != 0xC
@@ -122,44 +100,22 @@ extension Interpreter {
         }
     }
 
-    /// Far returns and indirect far jumps between code segments of the same privilege or, for returns, outwards.
-    private func farTransfer(_ i: UnsafePointer<Instruction>) throws(Fault) {
-        let size = i.pointee.size
-        let width = UInt64(1) << UInt64(size)
-        let isReturn = i.pointee.op == .retFar || i.pointee.op == .retFarImm
-        let place = isReturn ? r[4] : address(i)
-        let target = try load(place, size)
-        let selector = UInt16(truncatingIfNeeded: try load(place &+ width, 1))
-        guard !isReturn || UInt8(truncatingIfNeeded: selector & 3) == s.pointee.privilege else {
-            throw .protection(UInt32(selector & ~3))
-        }
-        let code = try cpu.codeSegment(selector, level: s.pointee.privilege)
-        try checkTarget(target)
-        if i.pointee.op == .callFar {
-            let stack = r[4]
-            try cpu.probeWrite(stack &- 2 &* width, 2 &* width)
-            try push(UInt64(s.pointee.segments[1].selector), size)
-            try push(r[17], size)
-        }
-        if isReturn { r[4] = r[4] &+ 2 &* width &+ UInt64(i.pointee.immediate & 0xFFFF) }
-        s.pointee.segments[1] = code
-        r[17] = target
-        cpu.updateMode()
-    }
-
     // MARK: Flags
 
     private func flagControl(_ i: UnsafePointer<Instruction>) throws(Fault) {
         switch i.pointee.op {
-        case .pushf: try push(s.rflags & ~(Flag.resume | Flag.virtual8086), i.pointee.size)
+        case .pushf:
+            if cpu.isVirtual8086, ioPrivilege < 3 { throw .protection }
+            try push(s.rflags & ~(Flag.resume | Flag.virtual8086), i.pointee.size)
         case .popf:
+            if cpu.isVirtual8086, ioPrivilege < 3 { throw .protection }
             let value = try top(i.pointee.size)
             drop(1 << UInt64(i.pointee.size))
             setFlags(value, size: i.pointee.size, privilege: s.pointee.privilege)
             cpu.selectTLB()
             noticeInterrupts()
         default:
-            guard ioPrivilege >= s.pointee.privilege else { throw .protection }
+            guard ioPrivilege >= s.pointee.privilege || cpu.isRealMode else { throw .protection }
             if i.pointee.op == .cli {
                 s.pointee.systemFlags &= ~Flag.interrupt
             } else {
@@ -173,7 +129,7 @@ extension Interpreter {
     var ioPrivilege: UInt8 { UInt8(truncatingIfNeeded: s.pointee.systemFlags >> 12 & 3) }
 
     /// POPF and IRET: which flags may change depends on the privilege (SDM vol. 2, POPF).
-    private func setFlags(_ value: UInt64, size: UInt8, privilege: UInt8) {
+    func setFlags(_ value: UInt64, size: UInt8, privilege: UInt8) {
         var mask =
             Flag.arithmetic | Flag.trap | Flag.direction | Flag.nested | Flag.alignment | Flag.identification
         if privilege == 0 { mask |= Flag.privilege }

@@ -20,6 +20,7 @@ extension Interpreter {
     }
 
     func vectorMove(_ i: UnsafePointer<Instruction>) throws(Fault) {
+        if i.pointee.op.rawValue >= Operation.mmxMovd.rawValue { return try multimediaMove(i) }
         try demandVectors()
         switch i.pointee.op {
         case .movups, .movdqu, .movaps, .movdqa, .movnt: try moveWhole(i)
@@ -102,19 +103,29 @@ extension Interpreter {
     // MARK: Computation
 
     func vector(_ i: UnsafePointer<Instruction>) throws(Fault) {
-        try demandVectors()
-        guard let native = cpu.native else { throw .undefined }
         let encoding = EncodingTable.shared.encodings[Int(i.pointee.encoding)]
+        // An operand in memory leaves the MMX registers out of it.
+        let isMMX = encoding.isMMX && !(i.pointee.op == .cvtpi2p && i.pointee.source == Operand.memory)
+        if !encoding.isMMX || encoding.mixesVectors { try demandVectors() }
+        if isMMX { try demandMultimedia() }
+        guard let native = cpu.native else { throw .undefined }
         let hasImmediate = encoding.third.kind == .immediate || encoding.second.kind == .immediate
         let piece = native.piece(VectorPiece.key(i, hasImmediate: hasImmediate)) {
             var maker = VectorPiece(encoding, i.pointee)
             return maker.make()
         }
         let isVectorTarget = encoding.first.kind == .vectorReg || encoding.first.kind == .vectorRM
-        let place = UnsafeMutableRawPointer(isVectorTarget ? xmm + Int(i.pointee.destination & 15) : xmm)
         let source = try vectorSource(i, encoding)
+        if isMMX { enterMultimedia() }
+        let isMMXTarget = encoding.first.kind == .mmxReg || encoding.first.kind == .mmxRM
+        let place =
+            isMMXTarget
+            ? multimediaPlace(i.pointee.destination)
+            : UnsafeMutableRawPointer(isVectorTarget ? xmm + Int(i.pointee.destination & 15) : xmm)
         var environment = NativeEnvironment()
         if encoding.flags.contains(.usesXMM0) { environment.xmm0 = xmm[0] }
+        let comparesStrings = VectorPiece.comparesStrings(i.pointee.op)
+        if comparesStrings { setLengths(i, &environment) }
         let result: UInt64
         if encoding.flags.contains(.float) {
             result = try compute(piece, place, source, &environment)
@@ -123,11 +134,28 @@ extension Interpreter {
                 piece(place, source, $0.baseAddress.unsafelyUnwrapped)
             }
         }
+        if isMMXTarget { markMultimedia(i.pointee.destination) }
         guard encoding.chapter == .vectorResult else { return }
         if isVectorTarget {
             s.setArithmetic(result)
+            if comparesStrings { finishComparison(i.pointee.op, environment) }
         } else {
             setRegister(i.pointee.destination, i.pointee.size == 3 ? 3 : 2, result)
+        }
+    }
+
+    /// The explicit lengths of strings are 32 bits wide without REX.W, which is in `extra`.
+    private func setLengths(_ i: UnsafePointer<Instruction>, _ environment: inout NativeEnvironment) {
+        let size: UInt8 = i.pointee.extra & 8 != 0 ? 3 : 2
+        environment.rax = signExtend(r[0], size)
+        environment.rdx = signExtend(r[2], size)
+    }
+
+    private func finishComparison(_ op: Operation, _ environment: NativeEnvironment) {
+        if op == .pcmpestrm || op == .pcmpistrm {
+            xmm[0] = environment.xmm0
+        } else {
+            r[1] = environment.rcx & 0xFFFF_FFFF
         }
     }
 
@@ -158,6 +186,11 @@ extension Interpreter {
         guard i.pointee.source == Operand.memory else {
             if encoding.second.kind == .registerOrMemory || encoding.second.kind == .register {
                 return UnsafeMutableRawPointer(r) + Int(i.pointee.source & 0x7F)
+            }
+            if encoding.second.kind == .mmxOrMemory || encoding.second.kind == .mmxRM {
+                // The stack of x87 registers is about to be turned so that they are in their order.
+                cpu.scratch.storeBytes(of: multimediaValue(i.pointee.source), as: UInt64.self)
+                return cpu.scratch
             }
             return UnsafeMutableRawPointer(xmm + Int(i.pointee.source & 15))
         }

@@ -37,10 +37,7 @@ extension Interpreter {
         let area = cpu.float
         switch (opcode, modRM) {
         case (3, 0xE2): area.pointee.status &= 0x7F00  // FNCLEX
-        case (3, 0xE3):  // FNINIT
-            area.pointee.control = 0x37F
-            setStatus(0)
-            area.pointee.tags = 0
+        case (3, 0xE3): initializeUnit()  // FNINIT
         case (7, 0xE0): setRegister(0, 1, UInt64(statusWord))  // FNSTSW AX
         case (1, 0x28..<0x30), (1, 0x68..<0x70), (1, 0xA8..<0xB0):  // FLDCW
             area.pointee.control = UInt16(truncatingIfNeeded: try load(address(i), 1)) & 0x1F7F | 0x40
@@ -48,18 +45,28 @@ extension Interpreter {
             try store(address(i), 1, UInt64(area.pointee.control))
         case (5, 0x38..<0x40), (5, 0x78..<0x80), (5, 0xB8..<0xC0):  // FNSTSW
             try store(address(i), 1, UInt64(statusWord))
-        case (1, 0x20..<0x28), (1, 0x60..<0x68), (1, 0xA0..<0xA8): try loadEnvironment(i)
+        case (1, 0x20..<0x28), (1, 0x60..<0x68), (1, 0xA0..<0xA8): try loadEnvironment(i, tail: 0)
         case (1, 0x30..<0x38), (1, 0x70..<0x78), (1, 0xB0..<0xB8):
-            try storeEnvironment(i)
+            try storeEnvironment(i, tail: 0)
             // FNSTENV masks everything.
             area.pointee.control |= 0x3F
+        case (5, 0x20..<0x28), (5, 0x60..<0x68), (5, 0xA0..<0xA8): try restoreAll(i)
+        case (5, 0x30..<0x38), (5, 0x70..<0x78), (5, 0xB0..<0xB8):
+            try saveAll(i)
+            initializeUnit()
         default: return false
         }
         return true
     }
 
+    private func initializeUnit() {
+        cpu.float.pointee.control = 0x37F
+        setStatus(0)
+        cpu.float.pointee.tags = 0
+    }
+
     /// Registers are kept in the order of the stack: they turn with its top.
-    private func setStatus(_ status: UInt16) {
+    func setStatus(_ status: UInt16) {
         let area = cpu.float
         let turn = Int(status >> 11 & 7) - Int(area.pointee.status >> 11 & 7)
         let old = area.pointee.stack
@@ -68,37 +75,14 @@ extension Interpreter {
     }
 
     /// With the error summary and its copy, the busy bit.
-    private var statusWord: UInt16 {
+    var statusWord: UInt16 {
         let area = cpu.float
         let pends = area.pointee.status & ~area.pointee.control & 0x3F != 0
         return area.pointee.status & 0x7F7F | (pends ? 0x8080 : 0)
     }
 
-    /// The 28-byte environment; the tag word is made of FXSAVE's short form and the registers.
-    private func storeEnvironment(_ i: UnsafePointer<Instruction>) throws(Fault) {
-        let place = address(i)
-        let words: [UInt32] = [
-            UInt32(cpu.float.pointee.control) | 0xFFFF_0000, UInt32(statusWord) | 0xFFFF_0000,
-            UInt32(fullTags) | 0xFFFF_0000, 0, 0, 0, 0xFFFF_0000,
-        ]
-        try cpu.probeWrite(place, 28)
-        for (index, word) in words.enumerated() { try store(place &+ UInt64(4 * index), 2, UInt64(word)) }
-    }
-
-    private func loadEnvironment(_ i: UnsafePointer<Instruction>) throws(Fault) {
-        let place = address(i)
-        let control = UInt16(truncatingIfNeeded: try load(place, 1))
-        let status = UInt16(truncatingIfNeeded: try load(place &+ 4, 1))
-        let tags = UInt16(truncatingIfNeeded: try load(place &+ 8, 1))
-        cpu.float.pointee.control = control & 0x1F7F | 0x40
-        setStatus(status & 0x7F7F)
-        cpu.float.pointee.tags = (0..<8).reduce(UInt8(0)) {
-            $0 | (tags >> UInt16(2 * $1) & 3 != 3 ? 1 << UInt8($1) : 0)
-        }
-    }
-
     /// Two bits a register: valid, zero, special, empty (SDM vol. 1, section 8.1.7).
-    private var fullTags: UInt16 {
+    var fullTags: UInt16 {
         let top = Int(cpu.float.pointee.status >> 11 & 7)
         return (0..<8).reduce(UInt16(0)) { tags, physical in
             guard cpu.float.pointee.tags >> UInt8(physical) & 1 != 0 else {

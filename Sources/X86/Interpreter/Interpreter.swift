@@ -42,7 +42,12 @@ package struct Interpreter {
     func runBlock() {
         do throws(Fault) {
             guard let block = try findBlock() else { return try executeStraddling() }
-            try run(block.pointee.first, count: block.pointee.count)
+            let (first, count) = (block.pointee.first, block.pointee.count)
+            if cpu.isWide {
+                try run(first, count: count, isSegmented: false)
+            } else {
+                try run(first, count: count, isSegmented: true)
+            }
         } catch {
             cpu.raise(error)
         }
@@ -62,16 +67,18 @@ package struct Interpreter {
     /// - Throws: the exception that it raises, with RIP as the handler is to find it.
     package func executeNext() throws(Fault) {
         guard let block = try findBlock() else { return try executeStraddling() }
-        try run(block.pointee.first, count: 1)
+        try run(block.pointee.first, count: 1, isSegmented: !cpu.isWide)
     }
 
+    /// - Parameter isSegmented: outside 64-bit mode segments have a say.
     @inline(__always)
-    private func run(_ first: UnsafePointer<Instruction>, count: Int) throws(Fault) {
+    private func run(_ first: UnsafePointer<Instruction>, count: Int, isSegmented: Bool) throws(Fault) {
         var cursor = first
         s.pointee.blockEnd = UInt(bitPattern: first + count)
         do throws(Fault) {
             repeat {
                 r[17] &+= UInt64(cursor.pointee.length)
+                if isSegmented { try checkSegments(cursor) }
                 try execute(cursor)
                 cursor += 1
             } while UInt(bitPattern: cursor) < s.pointee.blockEnd

@@ -18,9 +18,10 @@ package struct PageMapping: Equatable, Sendable {
     package var executable: Bool
 }
 
-/// Walks the four levels of 64-bit paging (SDM vol. 3, section 4.5), setting accessed and dirty bits.
+/// Walks the tables of paging in all its forms (SDM vol. 3, chapter 4), setting accessed and dirty bits: four levels
+/// of 64-bit paging, three of PAE paging, two of 32-bit paging. Without paging every address is its own.
 ///
-/// Without paging every address is its own; 32-bit paging is not walked.
+/// The four entries at the top of PAE's tables are read with each walk, not kept from when CR3 was loaded.
 package struct PageWalker {
     private enum Entry {
         static let present: UInt64 = 1
@@ -36,6 +37,10 @@ package struct PageWalker {
     package static let physicalBits: UInt64 = 40
     private static let frame: UInt64 = (1 << physicalBits - 1) & ~0xFFF
     private static let reserved: UInt64 = (1 << 52 - 1) & ~(1 << physicalBits - 1)
+
+    /// Bits that PAE paging has not, the one that forbids execution apart.
+    private static let reservedInPAE: UInt64 = 0x7FF << 52
+    private static let reservedInPointer: UInt64 = 0x1E6 | ~(1 << physicalBits - 1)
 
     let memory: GuestMemory
     let cr0: UInt64
@@ -81,40 +86,98 @@ package struct PageWalker {
             let page = address & ~0xFFF
             return PageMapping(physical: page, readable: true, writable: true, executable: true)
         }
-        var table = cr3 & Self.frame
+        let shape = shape
+        if shape == .pae { return try walkPointerTable(address, access) }
+        let root = shape == .legacy ? cr3 & 0xFFFF_F000 : cr3 & Self.frame
+        return try walk(address, access, shape, root, top: shape == .legacy ? 22 : 39)
+    }
+
+    /// How the tables look.
+    private enum Shape {
+        /// Entries of 64 bits on four levels, or three with PAE.
+        case long, pae
+        /// Entries of 32 bits on two levels.
+        case legacy
+
+        var indexBits: UInt64 { self == .legacy ? 10 : 9 }
+        var entrySize: UInt64 { self == .legacy ? 4 : 8 }
+    }
+
+    private var shape: Shape {
+        if efer & Control.longModeActive != 0 { return .long }
+        return cr4 & Control.cr4PAE != 0 ? .pae : .legacy
+    }
+
+    /// PAE's topmost table has four entries, which give no rights.
+    private func walkPointerTable(_ address: UInt64, _ access: Access) throws(Fault) -> PageMapping {
+        let position = cr3 & 0xFFFF_FFE0 | (address >> 30 & 3) << 3
+        guard let entry = memory.load64(position), entry & Entry.present != 0 else { throw fault(access, 0) }
+        guard entry & Self.reservedInPointer == 0 else {
+            throw fault(access, PageFaultCode.present | PageFaultCode.reserved)
+        }
+        return try walk(address, access, .pae, entry & Self.frame, top: 21)
+    }
+
+    /// - Parameters:
+    ///   - root: the table to begin with.
+    ///   - top: how far an address is shifted for its index into that.
+    private func walk(
+        _ address: UInt64, _ access: Access, _ shape: Shape, _ root: UInt64, top: UInt64
+    ) throws(Fault) -> PageMapping {
+        var table = root
         var rights = Rights()
-        var shift: UInt64 = 39
+        var shift = top
         while true {
-            let position = table | (address >> shift & 0x1FF) << 3
-            guard let pointer = memory.pointer(to: position, count: 8) else { throw fault(access, 0) }
-            let entry = viv_load64(pointer)
+            let index = address >> shift & (1 << shape.indexBits - 1)
+            let position = table | index * shape.entrySize
+            guard let pointer = memory.pointer(to: position, count: shape.entrySize) else {
+                throw fault(access, 0)
+            }
+            let entry = load(pointer, shape)
             guard entry & Entry.present != 0 else { throw fault(access, 0) }
-            let isLeaf = shift == 12 || (shift < 39 && entry & Entry.large != 0)
-            guard isSound(entry, shift, isLeaf) else {
+            let isLeaf = shift == 12 || isLarge(entry, shift, shape)
+            guard isSound(entry, shift, isLeaf, shape) else {
                 throw fault(access, PageFaultCode.present | PageFaultCode.reserved)
             }
             rights.restrict(by: entry)
-            if isLeaf {
-                let mapping = self.mapping(entry, rights, shift, address)
-                guard mapping.allows(access) || isWriteToClean(access, rights) else {
-                    throw fault(access, PageFaultCode.present)
-                }
-                // An entry that somebody changed meanwhile is looked at again.
-                if let marked = mark(pointer, entry, access) {
-                    return self.mapping(marked, rights, shift, address)
-                }
-                rights = Rights()
-                table = cr3 & Self.frame
-                shift = 39
+            guard isLeaf else {
+                if mark(pointer, entry, .read, shape) == nil { continue }
+                table = entry & Self.frame
+                shift -= shape.indexBits
                 continue
             }
-            if mark(pointer, entry, .read) == nil { continue }
-            table = entry & Self.frame
-            shift -= 9
+            let wide = shape == .legacy && shift == 22 ? Self.widened(entry) : entry
+            let mapping = self.mapping(wide, rights, shift, address)
+            guard mapping.allows(access) || isWriteToClean(access, rights) else {
+                throw fault(access, PageFaultCode.present)
+            }
+            // An entry that somebody changed meanwhile is looked at again.
+            if let marked = mark(pointer, entry, access, shape) {
+                let wide = shape == .legacy && shift == 22 ? Self.widened(marked) : marked
+                return self.mapping(wide, rights, shift, address)
+            }
+            (rights, table, shift) = (Rights(), root, top)
         }
     }
 
-    private func isSound(_ entry: UInt64, _ shift: UInt64, _ isLeaf: Bool) -> Bool {
+    private func load(_ pointer: UnsafeMutableRawPointer, _ shape: Shape) -> UInt64 {
+        shape == .legacy ? UInt64(viv_load32(pointer)) : viv_load64(pointer)
+    }
+
+    /// Two levels know large pages only under CR4.PSE.
+    private func isLarge(_ entry: UInt64, _ shift: UInt64, _ shape: Shape) -> Bool {
+        shift < 39 && entry & Entry.large != 0 && (shape != .legacy || cr4 & Control.cr4PSE != 0)
+    }
+
+    /// A 4 MiB page keeps bits 32 to 39 of its address in bits 13 to 20 (PSE-36).
+    private static func widened(_ entry: UInt64) -> UInt64 {
+        entry & 0xFFC0_0FFF | (entry >> 13 & 0xFF) << 32
+    }
+
+    private func isSound(_ entry: UInt64, _ shift: UInt64, _ isLeaf: Bool, _ shape: Shape) -> Bool {
+        // Bit 21 of a 4 MiB page's entry must be zero.
+        if shape == .legacy { return !isLeaf || shift == 12 || entry & 1 << 21 == 0 }
+        if shape == .pae, entry & Self.reservedInPAE != 0 { return false }
         if entry & Self.reserved != 0 { return false }
         if efer & Control.noExecute == 0, entry & Entry.noExecute != 0 { return false }
         if shift == 39, entry & Entry.large != 0 { return false }
@@ -127,7 +190,8 @@ package struct PageWalker {
         var code = code
         if access == .write { code |= PageFaultCode.write }
         if isUser { code |= PageFaultCode.user }
-        let tellsFetch = efer & Control.noExecute != 0 || cr4 & Control.cr4SMEP != 0
+        let forbids = efer & Control.noExecute != 0 && cr4 & Control.cr4PAE != 0
+        let tellsFetch = forbids || cr4 & Control.cr4SMEP != 0
         if access == .execute, tellsFetch { code |= PageFaultCode.fetch }
         return .page(code)
     }
@@ -156,9 +220,15 @@ package struct PageWalker {
     }
 
     /// Sets A, and D for a write to a leaf. Returns the entry as it now is; `nil` when it has changed under us.
-    private func mark(_ pointer: UnsafeMutableRawPointer, _ entry: UInt64, _ access: Access) -> UInt64? {
+    private func mark(
+        _ pointer: UnsafeMutableRawPointer, _ entry: UInt64, _ access: Access, _ shape: Shape
+    ) -> UInt64? {
         let marked = entry | Entry.accessed | (access == .write ? Entry.dirty : 0)
         if marked == entry { return entry }
+        if shape == .legacy {
+            let (old, new) = (UInt32(truncatingIfNeeded: entry), UInt32(truncatingIfNeeded: marked))
+            return viv_compare_exchange32(pointer, old, new) ? marked : nil
+        }
         return viv_compare_exchange64(pointer, entry, marked) ? marked : nil
     }
 }

@@ -75,4 +75,8 @@ struct NativeEnvironment {
     var unused: UInt64 = 0
     /// The guest's XMM0, for instructions that read it without naming it.
     var xmm0 = Vector()
+    /// Lengths of strings in, and the index found.
+    var rax: UInt64 = 0
+    var rdx: UInt64 = 0
+    var rcx: UInt64 = 0
 }

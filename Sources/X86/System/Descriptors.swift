@@ -2,8 +2,7 @@
 extension Core {
     /// The descriptor that `selector` names, which is not null.
     func descriptor(_ selector: UInt16) throws(Fault) -> Segment {
-        let place = try place(of: selector)
-        let raw = try systemLoad(place, 3)
+        let raw = try rawDescriptor(selector)
         var segment = Segment()
         segment.selector = selector
         segment.attributes = UInt16(truncatingIfNeeded: raw >> 40 & 0xF0FF)
@@ -13,7 +12,12 @@ extension Core {
         return segment
     }
 
-    private func place(of selector: UInt16) throws(Fault) -> UInt64 {
+    /// The eight bytes that `selector` names, or in IA-32e mode the eight behind them.
+    func rawDescriptor(_ selector: UInt16, upper: Bool = false) throws(Fault) -> UInt64 {
+        try systemLoad(try place(of: selector) &+ (upper ? 8 : 0), 3)
+    }
+
+    func place(of selector: UInt16) throws(Fault) -> UInt64 {
         let offset = UInt64(selector & ~7)
         let (base, limit) =
             selector & 4 != 0
@@ -42,12 +46,14 @@ extension Core {
     func loadSegment(_ slot: UInt8, _ selector: UInt16) throws(Fault) {
         let code = UInt32(selector & ~3)
         let privilege = UInt16(state.pointee.privilege)
+        if hasParagraphs { return setParagraph(slot, selector) }
         if selector & ~3 == 0 {
             let mayBeNull =
                 slot != SegmentSlot.ss
                 || (state.pointee.mode == Decoder.Mode.bits64.rawValue && privilege < 3
                     && selector & 3 == privilege)
             guard mayBeNull else { throw .protection(0) }
+            // Only SS of 64-bit mode may be used then.
             setSegment(slot, .flat(selector: selector, attributes: 0))
             return
         }
@@ -71,12 +77,27 @@ extension Core {
         setSegment(slot, segment)
     }
 
+    /// A segment register of real or virtual-8086 mode: the selector is the base in paragraphs. Real mode keeps the
+    /// limit that the register had.
+    func setParagraph(_ slot: UInt8, _ selector: UInt16) {
+        var segment = state.pointee.segments[Int(slot)]
+        segment.selector = selector
+        segment.base = UInt64(selector) << 4
+        if isRealMode {
+            segment.attributes = segment.attributes & 0xFF00 | 0x93
+        } else {
+            segment.attributes = 0xF3
+            segment.limit = 0xFFFF
+        }
+        setSegment(slot, segment)
+    }
+
     private func setSegment(_ slot: UInt8, _ segment: Segment) {
         state.pointee.segments[Int(slot)] = segment
         updateMode()
     }
 
-    /// Far transfers within 64-bit mode: CS from a code segment descriptor.
+    /// CS from a code segment descriptor, for a far transfer.
     ///
     /// - Parameter level: the privilege after the transfer.
     func codeSegment(_ selector: UInt16, level: UInt8) throws(Fault) -> Segment {

@@ -20,17 +20,23 @@ package enum Identification {
     private static let vendor = ("Genu", "ineI", "ntel")
     private static let name = "Vivarium x86-64 processor"
     /// Family 6, a model number that no processor has.
-    private static let signature: UInt32 = 0x0009_06F0
+    static let signature: UInt32 = 0x0009_06F0
 
-    // Leaf 1, ECX: SSE3, SSSE3, CMPXCHG16B, SSE4.1, MOVBE, POPCNT, TSC deadline, hypervisor.
+    // Leaf 1, ECX: SSE3, SSSE3, CMPXCHG16B, SSE4.1, MOVBE, POPCNT, TSC deadline, RDRAND, hypervisor; PCLMULQDQ, SSE4.2
+    // and AES where the host has them.
     private static let features1C: UInt32 =
-        1 << 0 | 1 << 9 | 1 << 13 | 1 << 19 | 1 << 22 | 1 << 23 | 1 << 24 | 1 << 31
-    // EDX: FPU, PSE, TSC, MSR, PAE, CX8, APIC, SEP off, PGE, CMOV, PAT, CLFSH, FXSR, SSE, SSE2.
+        1 << 0 | 1 << 9 | 1 << 13 | 1 << 19 | 1 << 22 | 1 << 23 | 1 << 24 | 1 << 30 | 1 << 31
+        | (HostFeatures.shared.hasCarrylessMultiply ? 1 << 1 : 0)
+        | (HostFeatures.shared.hasSSE42 ? 1 << 20 : 0)
+        | (HostFeatures.shared.hasAES ? 1 << 25 : 0)
+    // EDX: FPU, PSE, TSC, MSR, PAE, CX8, APIC, SEP off, PGE, CMOV, PAT, CLFSH, MMX, FXSR, SSE, SSE2.
     private static let features1D: UInt32 =
         1 << 0 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 13 | 1 << 15 | 1 << 16 | 1 << 19
-        | 1 << 24 | 1 << 25 | 1 << 26
-    // Leaf 7, EBX: FSGSBASE, TSC_ADJUST, SMEP, SMAP. EDX: ARCH_CAPABILITIES.
-    private static let features7B: UInt32 = 1 << 0 | 1 << 1 | 1 << 7 | 1 << 20
+        | 1 << 23 | 1 << 24 | 1 << 25 | 1 << 26
+    // Leaf 7, EBX: FSGSBASE, TSC_ADJUST, BMI1, SMEP, BMI2, RDSEED, ADX, SMAP, SHA by the host. EDX: ARCH_CAPABILITIES.
+    private static let features7B: UInt32 =
+        1 << 0 | 1 << 1 | 1 << 3 | 1 << 7 | 1 << 8 | 1 << 18 | 1 << 19 | 1 << 20
+        | (HostFeatures.shared.hasSHA ? 1 << 29 : 0)
     private static let features7D: UInt32 = 1 << 29
     // Leaf 8000_0001, EDX: SYSCALL, NX, 1 GiB pages, RDTSCP, long mode. ECX: LAHF, LZCNT, PREFETCHW.
     private static let extendedD: UInt32 = 1 << 11 | 1 << 20 | 1 << 26 | 1 << 27 | 1 << 29

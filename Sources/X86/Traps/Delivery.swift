@@ -32,7 +32,8 @@ extension Core {
     }
 
     private func deliver(_ fault: Fault) throws(Fault) {
-        guard isLongMode else { throw .double }
+        if isRealMode { return try deliverReal(fault) }
+        guard isLongMode else { return try deliverProtected(fault) }
         let gate = try gate(of: fault)
         let code = try codeSegment(gate.selector, for: fault)
         let privilege = UInt8(truncatingIfNeeded: code.attributes >> 5 & 3)
@@ -113,7 +114,7 @@ extension Core {
     }
 
     /// A stack pointer out of the 64-bit TSS (SDM vol. 3, section 7.7).
-    private func taskStack(_ offset: UInt64) throws(Fault) -> UInt64 {
+    func taskStack(_ offset: UInt64) throws(Fault) -> UInt64 {
         guard offset + 7 <= UInt64(state.pointee.task.limit) else {
             throw Fault(10, UInt32(state.pointee.task.selector & ~3))
         }
