@@ -8,7 +8,7 @@ package struct Catalogue {
 
     package let cache: Cache
     private let boot: Boot
-    private let progress: (String) -> Void
+    let progress: (String) -> Void
 
     /// - Parameters:
     ///   - boot: runs a machine; Debian installs itself inside one.

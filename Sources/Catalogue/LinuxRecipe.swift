@@ -85,6 +85,15 @@ struct LinuxRecipe {
         }
     }
 
+    /// Unpacks one package, alone, below `folder`, which is made.
+    func fetch(package: String, into folder: String) throws(CatalogueError) {
+        if !apt.isConfigured { try refresh() }
+        progress("fetching \(package)")
+        try apt.download([package])
+        do { try Folder.create(folder) } catch { throw CatalogueError(error) }
+        for archive in try apt.archives(of: [package]) { try unpack(archive, into: folder) }
+    }
+
     private func unpack(_ archive: String, into folder: String) throws(CatalogueError) {
         let tool = try Tool("dpkg-deb", package: "dpkg")
         let result = try tool.run(["--extract", archive, folder])

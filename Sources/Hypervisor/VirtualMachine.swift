@@ -47,9 +47,10 @@ package final class VirtualMachine {
             spec: spec, birth: birth, panel: panel, line: serial, alarm: OneShot(loop: loop),
             virtio: try Self.virtioDevices(spec, panel) + [VirtioConsole(stream: consoleEnds.takeFar())])
         platform =
-            switch spec.arch {
-            case .riscv64: try VirtPlatform(parts)
-            case .x86: try MicroPlatform(parts)
+            switch spec.board ?? .standard(spec.arch) {
+            case .virt: try VirtPlatform(parts)
+            case .micro: try MicroPlatform(parts)
+            case .pc: try PCPlatform(parts)
             }
         try connect(panel)
     }
@@ -70,6 +71,8 @@ package final class VirtualMachine {
     private static func virtioDevices(
         _ spec: MachineSpec, _ panel: FrontPanel
     ) throws -> [any VirtioDevice] {
+        // A PC has its disks on IDE.
+        if spec.board == .pc { return [] }
         var devices: [any VirtioDevice] = try VirtualDisks.devices(spec, panel: panel)
         if let socket = spec.network, let address = spec.hardwareAddress {
             devices.append(VirtioNet(socket: FileDescriptor(owning: socket), hardwareAddress: address))

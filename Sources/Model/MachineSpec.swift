@@ -23,6 +23,8 @@ package struct MachineSpec: Codable, Equatable, Sendable {
     package var id: MachineID
     package var name: String
     package var arch = GuestArchitecture.riscv64
+    /// `nil` for the one that machines of this architecture usually have.
+    package var board: MachineBoard?
     package var cpus = 1
     /// RAM in bytes.
     package var memory: UInt64 = 512 << 20
@@ -38,7 +40,7 @@ package struct MachineSpec: Codable, Equatable, Sendable {
     package var disks: [DiskSpec] = []
     package var kernel: Descriptor?
     package var initrd: Descriptor?
-    /// Firmware that starts in machine mode in place of the built-in SBI.
+    /// Firmware that starts in machine mode in place of the built-in SBI; of a `pc` its BIOS.
     package var firmware: Descriptor?
     /// Where to write the flattened device tree before the guest starts.
     package var deviceTreeDump: Descriptor?
@@ -85,6 +87,7 @@ extension MachineSpec {
         if memory % Self.memoryGranule != 0 { return "memory must be whole megabytes" }
         if disks.count > Self.maximumDisks { return "a machine has at most \(Self.maximumDisks) disks" }
         if kernel == nil, firmware == nil { return "neither a kernel nor firmware is given" }
+        if let board, board.arch != arch { return "the \(board.rawValue) board has no \(arch.rawValue) CPU" }
         if network != nil, hardwareAddress?.count != 6 { return "a network needs a hardware address" }
         return nil
     }

@@ -16,6 +16,7 @@ struct BootCommand: ParsableCommand {
               viv boot debian --memory 1G --net user,forward=tcp:127.0.0.1:2222-:22
               viv boot --kernel Image --initrd initrd.img --append console=ttyS0 --net none
               viv boot --firmware fw_dynamic.bin --kernel u-boot.bin --disk root.img,readonly
+              viv boot --arch x86_64 --board pc --disk pc.img --net none
               viv boot busybox --json 2>console.log
 
             Keys while the guest has the terminal:
@@ -41,6 +42,7 @@ struct BootCommand: ParsableCommand {
     func run() throws {
         var request = try machine.request()
         if let guest { try CatalogueGuest.add(guest, to: &request) }
+        try CatalogueGuest.addFirmware(to: &request)
         let loop = try EventLoop()
         let console = Console(serial: serial, json: json)
         let outcome = try console.run(request, loop: loop)

@@ -27,6 +27,8 @@ enum AcceleratorOption: String, ExpressibleByArgument, CaseIterable, Sendable {
 
 extension GuestArchitecture: ExpressibleByArgument {}
 
+extension MachineBoard: ExpressibleByArgument {}
+
 extension ByteSize: ExpressibleByArgument {
     package init?(argument: String) { self.init(argument) }
 }

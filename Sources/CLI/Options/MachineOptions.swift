@@ -6,6 +6,12 @@ struct MachineOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The guest's CPU.", valueName: "arch"))
     var arch = GuestArchitecture.riscv64
 
+    @Option(
+        help: ArgumentHelp(
+            "virt for riscv64; for x86_64 micro, which starts a kernel, or pc, which starts from its first disk "
+                + "(by SeaBIOS, unless --firmware names another BIOS).", valueName: "board"))
+    var board: MachineBoard?
+
     @Option(help: ArgumentHelp("Number of CPUs, 1 to 8.", valueName: "count"))
     var cpus = 1
 
@@ -37,7 +43,9 @@ struct MachineOptions: ParsableArguments {
     var net = NetworkOption.user(forwards: [])
 
     @Option(
-        help: ArgumentHelp("Start this in machine mode in place of the built-in SBI.", valueName: "file"),
+        help: ArgumentHelp(
+            "Start this in machine mode in place of the built-in SBI; on the pc board, this BIOS.",
+            valueName: "file"),
         completion: .file())
     var firmware: String?
 
@@ -58,8 +66,13 @@ struct MachineOptions: ParsableArguments {
     /// The wish that the options describe; files are not looked at yet.
     func request() throws(Failure) -> BootRequest {
         _ = try accel.accelerator(for: arch)
+        if let board, board.arch != arch {
+            throw .badCommandLine(
+                "the \(board.rawValue) board has a \(board.arch.rawValue) CPU: give --arch \(board.arch.rawValue)"
+            )
+        }
         return BootRequest(
-            name: name, arch: arch, cpus: cpus, memory: memory, kernel: kernel, initrd: initrd,
+            name: name, arch: arch, board: board, cpus: cpus, memory: memory, kernel: kernel, initrd: initrd,
             firmware: firmware, append: append, disks: disk, network: net, accelerator: accel,
             isEphemeral: ephemeral, deviceTreeDump: dumpDtb)
     }

@@ -4,6 +4,8 @@ import Model
 struct BootRequest: Equatable, Sendable {
     var name: String?
     var arch = GuestArchitecture.riscv64
+    /// `nil` for the one that machines of this architecture usually have.
+    var board: MachineBoard?
     var cpus = 1
     var memory = ByteSize(bytes: 512 << 20)
     var kernel: String?

@@ -19,6 +19,13 @@ enum CatalogueGuest {
         request.watchesForPanic = true
     }
 
+    /// Fills in the firmware of a board that cannot start without, when the user has given none.
+    static func addFirmware(to request: inout BootRequest) throws {
+        guard request.board == .pc, request.firmware == nil else { return }
+        request.firmware = try translating { try catalogue().file(of: .seabios) }
+        request.name = request.name ?? request.disks.first?.path.split(separator: "/").last.map(String.init)
+    }
+
     /// The guest called `name`.
     static func find(_ name: String) throws(Failure) -> BuiltInGuest {
         guard let guest = BuiltInGuest(rawValue: name) else {

@@ -15,6 +15,7 @@ struct MachinePlan {
         spec = MachineSpec(id: id, name: request.name ?? kernel.map(Self.lastComponent) ?? id.text)
         _ = handover.give(control)
         spec.arch = request.arch
+        spec.board = request.board
         spec.cpus = request.cpus
         spec.memory = request.memory.bytes
         spec.append = request.append

@@ -21,6 +21,9 @@ package struct BootFile: Sendable {
         self.init(descriptor: descriptor, size: UInt64(max(0, status.st_size)))
     }
 
+    /// All of it; for files that fit into memory.
+    package func contents() throws(KernelError) -> [UInt8] { try bytes(at: 0, count: Int(clamping: size)) }
+
     /// Up to `count` bytes from `offset`: fewer only at the end of the file.
     func bytes(at offset: UInt64, count: Int) throws(KernelError) -> [UInt8] {
         guard offset < size else { return [] }

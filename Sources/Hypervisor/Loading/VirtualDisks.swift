@@ -23,6 +23,17 @@ enum VirtualDisks {
         return devices
     }
 
+    /// The images alone, in order, for a controller of another kind.
+    static func images(_ spec: MachineSpec) throws(MachineError) -> [any Disk] {
+        try spec.disks.map { (disk) throws(MachineError) in
+            do throws(DiskError) {
+                return try open(disk)
+            } catch {
+                throw MachineError(.unusableFile, "\(error)")
+            }
+        }
+    }
+
     private static func open(_ disk: DiskSpec) throws(DiskError) -> any Disk {
         let image = FileDescriptor(owning: disk.image)
         guard let scratch = disk.scratch else {

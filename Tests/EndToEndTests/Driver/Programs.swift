@@ -34,6 +34,9 @@ extension Programs {
     static let hasFirmware =
         FileManager.default.fileExists(atPath: openSBI) && FileManager.default.fileExists(atPath: uBoot)
 
+    /// Debian's SeaBIOS; `viv` finds it where its package puts it, and so does the test that skips.
+    static let hasSeaBIOS = FileManager.default.fileExists(atPath: "/usr/share/seabios/bios-256k.bin")
+
     /// A file of `size` zero bytes in the scratch folder.
     static func disk(_ name: String, size: UInt64) throws -> URL {
         let file = scratch.appending(path: "\(name)-\(UUID().uuidString).img")

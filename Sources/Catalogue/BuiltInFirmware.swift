@@ -1,0 +1,37 @@
+import Glibc
+import Host
+import Model
+
+/// Firmware that boards start with, from Debian's packages.
+package enum BuiltInFirmware: String, CaseIterable, Sendable {
+    /// The BIOS of the `pc` board.
+    case seabios
+
+    /// Where its package puts it.
+    var installedPath: String {
+        switch self {
+        case .seabios: "/usr/share/seabios/bios-256k.bin"
+        }
+    }
+}
+
+extension Catalogue {
+    /// The file of `firmware`: the host's own where its package is installed, else one from the cache, which is
+    /// fetched when it is not there.
+    package func file(of firmware: BuiltInFirmware) throws -> String {
+        if access(firmware.installedPath, R_OK) == 0 { return firmware.installedPath }
+        let folder = "\(cache.path)/firmware"
+        let file = "\(folder)/\(firmware.rawValue)"
+        if access(file, R_OK) == 0 { return file }
+        return try cache.exclusively {
+            let recipe = try LinuxRecipe(cache, .x86, progress: progress)
+            let unpacked = "\(folder)/unpacked"
+            defer { Folder.remove(unpacked) }
+            try recipe.fetch(package: firmware.rawValue, into: unpacked)
+            guard rename(unpacked + firmware.installedPath, file) == 0 else {
+                throw CatalogueError(.unusableFile, "the package \(firmware.rawValue) holds no firmware")
+            }
+            return file
+        }
+    }
+}

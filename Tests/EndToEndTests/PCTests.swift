@@ -1,0 +1,41 @@
+import Foundation
+import ProgramDriver
+import Testing
+
+/// A PC from the command line to the exit code: SeaBIOS, a boot sector of the test's own, power off.
+@Suite(.serialized, .enabled(if: Programs.hasSeaBIOS, "SeaBIOS is not installed (Debian: seabios)"))
+struct PCTests {
+    /// Prints what follows its code, then switches the machine off.
+    private static let bootSector: [UInt8] =
+        [
+            0x31, 0xC0, 0x8E, 0xD8, 0xBE, 0x1C, 0x7C,  // xor ax,ax; mov ds,ax; mov si,text
+            0xBA, 0xF8, 0x03,  // mov dx,0x3F8
+            0xAC, 0x84, 0xC0, 0x74, 0x03, 0xEE, 0xEB, 0xF8,  // lodsb; test al,al; jz +3; out dx,al; jmp lodsb
+            0xBA, 0x04, 0xB0, 0xB8, 0x00, 0x20, 0xEF,  // mov dx,0xB004; mov ax,0x2000; out dx,ax
+            0xF4, 0xEB, 0xFD,  // hlt; jmp hlt
+        ] + Array("Hello from a boot sector\n".utf8) + [0]
+
+    private func disk(_ sector: [UInt8]) throws -> URL {
+        let file = try Programs.disk("pc", size: 1 << 20)
+        let handle = try FileHandle(forWritingTo: file)
+        try handle.write(contentsOf: sector)
+        try handle.seek(toOffset: 510)
+        try handle.write(contentsOf: [0x55, 0xAA])
+        try handle.close()
+        return file
+    }
+
+    @Test func aDiskStartsByItsBootSector() throws {
+        let image = try disk(Self.bootSector)
+        let guest = try Guest(["--arch", "x86_64", "--board", "pc", "--disk", image.path(), "--net", "none"])
+        try guest.expect("SeaBIOS (version")
+        try guest.expect("Hello from a boot sector")
+        #expect(try guest.exitCode() == 0)
+    }
+
+    @Test func whatDoesNotFitIsRefused() throws {
+        for options in [["--board", "pc"], ["--arch", "x86_64", "--board", "virt", "--kernel", "x"]] {
+            #expect(try Command.run(Programs.viv, ["boot"] + options).code != 0)
+        }
+    }
+}
