@@ -64,6 +64,15 @@ struct RealContainerTests {
         #expect(access("\(container.root)/\(container.id)", F_OK) != 0)
     }
 
+    /// The process fails before it has read that it may go on: its last word must not be lost over that.
+    @Test func whyAProgramCannotRunIsToldEveryTime() throws {
+        let container = try RealContainer(["no-such-program"])
+        for round in 0..<60 {
+            let result = container.run(["run", container.id])
+            #expect(result.code == 1 && result.output.contains("no-such-program"), "\(round): \(result)")
+        }
+    }
+
     @Test func hiddenPathsAreEmptyAndTheRootIsReadOnly() throws {
         let container = try RealContainer([
             "/bin/sh", "-c",

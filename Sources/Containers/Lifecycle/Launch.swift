@@ -71,12 +71,19 @@ struct Launch {
     }
 
     private func receive() -> viv_report {
+        let (report, count) = Self.receive(from: channel)
+        return count == MemoryLayout<viv_report>.size ? report : viv_report()
+    }
+
+    /// A process that ends without having read all that it was sent resets the connection: that is told once, before what
+    /// it said last.
+    private static func receive(from socket: Int32) -> (report: viv_report, count: Int) {
         var report = viv_report()
         var count = 0
         repeat {
-            count = viv_read_packet(channel, &report, MemoryLayout<viv_report>.size)
-        } while count < 0 && errno == EINTR
-        return count == MemoryLayout<viv_report>.size ? report : viv_report()
+            count = viv_read_packet(socket, &report, MemoryLayout<viv_report>.size)
+        } while count < 0 && (errno == EINTR || errno == ECONNRESET)
+        return (report, count)
     }
 
     func send(_ letter: Unicode.Scalar) {
@@ -88,11 +95,7 @@ struct Launch {
 
     /// The report in a packet of a container that was created earlier; its steps' names are not known any more.
     static func next(on socket: Int32) -> (report: viv_report, isClosed: Bool) {
-        var report = viv_report()
-        var count = 0
-        repeat {
-            count = viv_read_packet(socket, &report, MemoryLayout<viv_report>.size)
-        } while count < 0 && errno == EINTR
+        let (report, count) = receive(from: socket)
         return (report, count <= 0)
     }
 

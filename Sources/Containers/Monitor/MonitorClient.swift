@@ -53,12 +53,13 @@ package struct MonitorClient: ~Copyable, Sendable {
     package func receive() throws(ContainerError) -> MonitorEvent? {
         var count = 0
         let packet = [UInt8](unsafeUninitializedCapacity: MonitorEvent.largestOutput + 1) { buffer, size in
+            // A reset is told once, before what the monitor said last.
             repeat {
                 count = recv(socket.raw, buffer.baseAddress, buffer.count, 0)
-            } while count < 0 && errno == EINTR
+            } while count < 0 && (errno == EINTR || errno == ECONNRESET)
             size = max(count, 0)
         }
-        if count == 0 || (count < 0 && errno == ECONNRESET) { return nil }
+        if count == 0 { return nil }
         guard count > 0 else {
             throw ContainerError(.system, SystemError("read from the monitor").description)
         }

@@ -135,7 +135,9 @@ extension MonitorConnection {
         var packet = [UInt8](repeating: 0, count: MonitorEvent.largestOutput + 1)
         while true {
             let count = recv(raw, &packet, packet.count, Int32(MSG_DONTWAIT))
-            if count < 0 && errno == EINTR { continue }
+            // A monitor that ends without having read all requests resets the connection: that is told once, before what
+            // it said last.
+            if count < 0 && (errno == EINTR || errno == ECONNRESET) { continue }
             if count < 0 && errno == EAGAIN { return }
             guard count > 0, let event = MonitorEvent(packet[..<count]) else { return finish() }
             guard deliver(event) else { return }
