@@ -259,6 +259,33 @@ struct ProtectedModeTests {
         #expect((machine.ip, state.pointee.mode) == (0xF000, Decoder.Mode.bits32.rawValue))
     }
 
+    // MARK: Code that changes
+
+    @Test func codeThatAnInstructionChangesIsDecodedAnew() {
+        // mov byte [0x800A], the code of inc ecx; five times nop
+        let body: [UInt8] = [0xC6, 0x05, 0x0A, 0x80, 0, 0, 0x41, 0x90, 0x90, 0x90, 0x90, 0x90]
+        machine.run(body, count: 5)
+        #expect(machine.core.registers[1] == 1)
+        #expect(machine.ip == ProtectedMachine.code + 11)
+    }
+
+    @Test func dataBesideCodeAreWrittenAndTheCodeGoesOn() {
+        // mov byte [0x8100], 7; inc byte [0x8100]; inc byte [0x8100]
+        machine.run(
+            [0xC6, 0x05, 0, 0x81, 0, 0, 7, 0xFE, 0x05, 0, 0x81, 0, 0, 0xFE, 0x05, 0, 0x81, 0, 0], count: 3)
+        #expect(machine.memory.load8(0x8100) == 9)
+        #expect(machine.ip == ProtectedMachine.code + 19)
+        // What was data is code now, and changes, too.
+        machine.place([0x41, 0x90], at: 0x8100)
+        machine.core.registers[17] = 0x8100
+        _ = machine.core.attend()
+        machine.interpreter.step()
+        machine.run([0xC6, 0x05, 0, 0x81, 0, 0, 0x49])
+        machine.core.registers[17] = 0x8100
+        machine.interpreter.step()
+        #expect(machine.core.registers[1] == 0)
+    }
+
     // MARK: Instructions that 64-bit mode has not
 
     @Test func allRegistersArePushedAndPopped() {

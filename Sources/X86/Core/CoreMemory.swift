@@ -69,16 +69,16 @@ extension Core {
         }
         let mapping = try translate(address, .write)
         if let host = memory.pointer(to: mapping.physical, count: 4096) {
-            forgetCode(mapping.physical)
+            forgetCode(mapping.physical | address & 0xFFF, bytes)
             enter(address, mapping, host)
         }
         storePhysical(mapping.physical | address & 0xFFF, size, value)
     }
 
-    /// The page is about to be written to: what was decoded from it no longer counts, and the block at work may
-    /// be part of it.
-    private func forgetCode(_ physical: UInt64) {
-        guard blocks.isCode(physical) else { return }
+    /// Bytes of a page are about to be written to: what was decoded from them no longer counts, and the block at
+    /// work may be part of it.
+    private func forgetCode(_ physical: UInt64, _ bytes: UInt64) {
+        guard blocks.isCode(physical), blocks.holdsCode(physical, bytes) else { return }
         blocks.forget(page: physical)
         state.pointee.blockEnd = 0
     }
@@ -141,7 +141,7 @@ extension Core {
             return
         }
         let mapping = try translate(address, .write, .supervisor)
-        if memory.contains(mapping.physical, 4096) { forgetCode(mapping.physical) }
+        if memory.contains(mapping.physical, 4096) { forgetCode(mapping.physical | address & 0xFFF, bytes) }
         storePhysical(mapping.physical | address & 0xFFF, size, value)
     }
 }

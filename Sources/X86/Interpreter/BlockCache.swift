@@ -1,3 +1,4 @@
+import Glibc
 import Machine
 
 /// A straight run of decoded instructions within one page.
@@ -9,7 +10,8 @@ struct InstructionBlock {
 }
 
 /// Decoded code by physical address. A page that was decoded from is flagged in `GuestMemory`, loses its write
-/// tags, and is forgotten as a whole when it is written to.
+/// tags, and is forgotten as a whole when something decoded is written to. What lies beside it in the page may be
+/// written at the cost of the slow path: old programs keep code and data together.
 final class BlockCache {
     private static let slots = 1 << 16
     private static let capacity = 1 << 18
@@ -19,6 +21,8 @@ final class BlockCache {
     let table: UnsafeMutablePointer<InstructionBlock>
     private let instructions: UnsafeMutablePointer<Instruction>
     private var used = 0
+    /// For each page of RAM a bit for every 64 bytes that something was decoded from.
+    private let granules: UnsafeMutablePointer<UInt64>
     private let memory: GuestMemory
     /// Pages flagged since the cache was last emptied.
     private var pages: [UInt64] = []
@@ -27,6 +31,8 @@ final class BlockCache {
         self.memory = memory
         table = .allocate(capacity: Self.slots)
         instructions = .allocate(capacity: Self.capacity)
+        // Zero, and taking no memory until it is used.
+        granules = calloc(Int(memory.size >> 12), 8).assumingMemoryBound(to: UInt64.self)
         table.initialize(
             repeating: InstructionBlock(tag: .max, first: instructions, count: 0), count: Self.slots)
     }
@@ -34,6 +40,7 @@ final class BlockCache {
     deinit {
         table.deallocate()
         instructions.deallocate()
+        free(granules)
     }
 
     @inline(__always)
@@ -54,13 +61,29 @@ final class BlockCache {
         return instructions + used
     }
 
-    /// Enters the block of `count` instructions that were written to `room()`.
-    func enter(_ physical: UInt64, _ mode: UInt8, count: Int) -> UnsafeMutablePointer<InstructionBlock> {
+    /// Enters the block of `count` instructions, decoded from so many bytes of one page, that were written to `room()`.
+    func enter(
+        _ physical: UInt64, _ mode: UInt8, count: Int, bytes: Int
+    ) -> UnsafeMutablePointer<InstructionBlock> {
+        granules[page(physical)] |= Self.granules(physical, UInt64(bytes))
         let block = slot(physical)
         block.pointee = InstructionBlock(
             tag: Self.tag(physical, mode), first: instructions + used, count: count)
         used += count
         return block
+    }
+
+    private func page(_ physical: UInt64) -> Int { Int((physical &- memory.base) >> 12) }
+
+    /// The bits of bytes within one page.
+    private static func granules(_ physical: UInt64, _ bytes: UInt64) -> UInt64 {
+        let (first, last) = (physical >> 6 & 63, (physical &+ bytes &- 1) >> 6 & 63)
+        return (UInt64.max >> (63 - last)) & (UInt64.max << first)
+    }
+
+    /// Whether something may have been decoded from these bytes of one page of RAM.
+    func holdsCode(_ physical: UInt64, _ bytes: UInt64) -> Bool {
+        granules[page(physical)] & Self.granules(physical, bytes) != 0
     }
 
     /// Flags the page as holding code. True when it was not flagged before.
@@ -81,6 +104,7 @@ final class BlockCache {
         let page = physical & ~0xFFF
         guard memory.contains(page, 4096) else { return }
         memory.pageFlags[Int((page &- memory.base) >> 12)] &= ~GuestMemory.PageFlags.code.rawValue
+        granules[self.page(page)] = 0
         for offset in 0..<UInt64(4096) {
             let block = slot(page + offset)
             if block.pointee.tag != .max, block.pointee.tag & ~(3 << 62) == page + offset {
@@ -93,6 +117,7 @@ final class BlockCache {
     func clear() {
         for page in pages {
             memory.pageFlags[Int((page &- memory.base) >> 12)] &= ~GuestMemory.PageFlags.code.rawValue
+            granules[self.page(page)] = 0
         }
         pages.removeAll(keepingCapacity: true)
         for slot in 0..<Self.slots { table[slot].tag = .max }

@@ -49,7 +49,7 @@ extension Interpreter {
             offset += Int(instruction.length)
             if instruction.chapter.endsBlock { break }
         }
-        return count == 0 ? nil : cpu.blocks.enter(physical, s.pointee.mode, count: count)
+        return count == 0 ? nil : cpu.blocks.enter(physical, s.pointee.mode, count: count, bytes: offset)
     }
 
     /// Executes one instruction that lies on two pages; it is decoded each time.
