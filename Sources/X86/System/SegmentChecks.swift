@@ -98,19 +98,31 @@ private enum OperandAccess {
         case .x87: return x87(i).bytes
         default: break
         }
-        let encoding = EncodingTable.shared.encodings[Int(i.pointee.encoding)]
+        let bytes = sizes[Int(i.pointee.encoding)]
+        return bytes == 0 ? operand : UInt64(bytes)
+    }
+
+    /// For each encoding the bytes of its operand in memory; 0 for as many as the operand size says. Never written to
+    /// after it is made.
+    private nonisolated(unsafe) static let sizes: UnsafePointer<UInt8> = {
+        let encodings = EncodingTable.shared.encodings
+        let sizes = UnsafeMutablePointer<UInt8>.allocate(capacity: encodings.count)
+        for (row, encoding) in encodings.enumerated() { (sizes + row).initialize(to: size(encoding)) }
+        return UnsafePointer(sizes)
+    }()
+
+    private static func size(_ encoding: Encoding) -> UInt8 {
         let kinds: [Encoding.Kind] = [
             .registerOrMemory, .memory, .vectorOrMemory, .mmxOrMemory, .offset, .anything,
         ]
         let inMemory = kinds.contains(encoding.first.kind) ? encoding.first : encoding.second
-        switch inMemory.size {
-        case .byte: return 1
-        case .word: return 2
-        case .double: return 4
-        case .quad: return 8
-        case .vector16: return 16
-        case .wide: return 4
-        default: return operand
+        return switch inMemory.size {
+        case .byte: 1
+        case .word: 2
+        case .double, .wide: 4
+        case .quad: 8
+        case .vector16: 16
+        default: 0
         }
     }
 
