@@ -79,6 +79,7 @@ package struct CoreState {
     package var core = VCPUCore()
     /// RAX to R15 by number, then `Slot.zero` and `Slot.rip`.
     package var r = InlineArray<18, UInt64>(repeating: 0)
+    var translation = TranslationState()
     package var flags = ArithmeticFlags()
     /// RFLAGS without the arithmetic flags; bit 1 is always set.
     package var systemFlags: UInt64 = 2

@@ -2,7 +2,7 @@ import Foundation
 import ProgramDriver
 import Testing
 
-/// An x86-64 Linux under the interpreter, from the command line to the exit code.
+/// An x86-64 Linux, translated, from the command line to the exit code.
 @Suite(
     .serialized,
     .enabled(

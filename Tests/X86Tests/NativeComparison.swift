@@ -1,7 +1,7 @@
 import NativeRun
 import X86
 
-/// Makes cases, runs each natively and interpreted, and tells the differences.
+/// Makes cases, runs each natively and interpreted or translated, and tells the differences.
 struct NativeComparison {
     private var instructions: RandomInstructions
     private let machine: UserMachine
@@ -14,9 +14,9 @@ struct NativeComparison {
         var undefined: UInt64 = 0
     }
 
-    init(seed: UInt64, length: Int, _ isWanted: (Encoding) -> Bool) throws {
+    init(seed: UInt64, length: Int, translated: Bool, _ isWanted: (Encoding) -> Bool) throws {
         instructions = RandomInstructions(seed: seed, isWanted)
-        machine = try UserMachine()
+        machine = try UserMachine(translated: translated)
         self.length = length
         // Within a sequence branches lead to the next instruction.
         if length > 1 { instructions.longestJump = 0 }

@@ -3,7 +3,7 @@ import NativeRun
 import Testing
 import X86
 
-/// The interpreter against the host's processor: random instructions, random state, everything compared.
+/// The interpreter and the translator against the host's processor: random instructions, random state, everything compared.
 struct NativeTests {
     private static let batch = 256
     private static var rounds: Int {
@@ -14,31 +14,34 @@ struct NativeTests {
             ?? UInt64.random(in: 0...UInt64.max)
     }
 
-    @Test(arguments: [Chapter.arithmetic, .unary, .multiply, .move, .bits, .string, .branch])
-    func integerInstructionsDoWhatTheProcessorDoes(_ chapter: Chapter) throws {
-        try compare { $0.chapter == chapter && NativeComparison.isComparable($0) }
+    @Test(arguments: [Chapter.arithmetic, .unary, .multiply, .move, .bits, .string, .branch], [false, true])
+    func integerInstructionsDoWhatTheProcessorDoes(_ chapter: Chapter, translated: Bool) throws {
+        try compare(translated: translated) { $0.chapter == chapter && NativeComparison.isComparable($0) }
     }
 
-    @Test(arguments: [Chapter.vectorMove, .vector, .vectorResult])
-    func vectorInstructionsDoWhatTheProcessorDoes(_ chapter: Chapter) throws {
+    @Test(arguments: [Chapter.vectorMove, .vector, .vectorResult], [false, true])
+    func vectorInstructionsDoWhatTheProcessorDoes(_ chapter: Chapter, translated: Bool) throws {
         // What MASKMOVQ demands of memory when it stores nothing is each processor's own business.
-        try compare { $0.chapter == chapter && $0.op != .maskmovq }
+        try compare(translated: translated) { $0.chapter == chapter && $0.op != .maskmovq }
     }
 
-    @Test func floatingPointInstructionsDoWhatTheProcessorDoes() throws {
-        try compare { $0.chapter == .x87 }
+    @Test(arguments: [false, true])
+    func floatingPointInstructionsDoWhatTheProcessorDoes(translated: Bool) throws {
+        try compare(translated: translated) { $0.chapter == .x87 }
     }
 
-    @Test func mixedSequencesDoWhatTheProcessorDoes() throws {
-        try compare(length: 5) {
+    @Test(arguments: [2, 5, 8], [false, true])
+    func mixedSequencesDoWhatTheProcessorDoes(length: Int, translated: Bool) throws {
+        try compare(length: length, translated: translated) {
             ($0.chapter == .x87 || $0.chapter.rawValue < Chapter.system.rawValue || $0.chapter == .vector)
                 && $0.chapter != .x87 && NativeComparison.isComparable($0)
         }
     }
 
-    private func compare(length: Int = 1, _ isWanted: (Encoding) -> Bool) throws {
+    private func compare(length: Int = 1, translated: Bool, _ isWanted: (Encoding) -> Bool) throws {
         let seed = Self.seed
-        var comparison = try NativeComparison(seed: seed, length: length, isWanted)
+        var comparison = try NativeComparison(
+            seed: seed, length: length, translated: translated, isWanted)
         var differences: [String] = []
         var count = 0
         for _ in 0..<Self.rounds where differences.count < 12 {

@@ -12,11 +12,7 @@ enum AcceleratorOption: String, ExpressibleByArgument, CaseIterable, Sendable {
     func accelerator(for arch: GuestArchitecture) throws(Failure) -> Accelerator {
         switch self {
         case .auto: return .auto
-        case .translate:
-            guard arch != .x86 else {
-                throw .refused("x86_64 guests are interpreted so far: use --accel auto")
-            }
-            return .translate
+        case .translate: return .translate
         case .interpret: return .interpret
         case .kvm:
             let host = HostMachine.architecture

@@ -21,20 +21,20 @@ enum Diagnosis {
     static func guests(on host: String = HostMachine.architecture, isV3: Bool = Processor.isV3) -> [Guest] {
         GuestArchitecture.allCases.map { guest in
             let (engine, why) =
-                if guest == .x86 {
-                    (
-                        "interpret",
-                        "no translation of x86_64 yet: about 100 million instructions a second, one CPU"
-                    )
-                } else if host != "x86_64" {
+                if host != "x86_64" {
                     ("interpret", "the translator emits x86_64 code only")
                 } else if !isV3 {
                     ("interpret", "the translator needs a processor with AVX2, BMI2 and FMA")
                 } else {
-                    ("translate", "KVM runs guests of the host's CPU only; others are translated to \(host)")
+                    ("translate", reason(guest, host))
                 }
             return Guest(guest: guest.rawValue, host: host, engine: engine, why: why)
         }
+    }
+
+    private static func reason(_ guest: GuestArchitecture, _ host: String) -> String {
+        guard guest.rawValue != host else { return "KVM is not used yet; one CPU so far" }
+        return "KVM runs guests of the host's CPU only; others are translated to \(host)"
     }
 
     static func findings() -> [Finding] {

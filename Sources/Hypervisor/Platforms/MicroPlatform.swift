@@ -9,7 +9,7 @@ import X86
 final class MicroPlatform: Platform {
     let memory: GuestMemory
     let clock: HostClock
-    let accelerator = Accelerator.interpret
+    let accelerator: Accelerator
     private let core: Core
     private let board: MicroBoard
     private let plan: MicroBootPlan
@@ -19,6 +19,7 @@ final class MicroPlatform: Platform {
         let spec = parts.spec
         try Self.check(spec)
         plan = try MicroBootPlan(spec)
+        accelerator = Self.resolve(spec.accelerator)
         memory = try MachineMemory.make(spec.memory, at: 0)
         clock = HostClock(frequency: Identification.timeStampFrequency, since: parts.birth)
         let (bus, ports) = (AddressSpace(), AddressSpace())
@@ -35,7 +36,8 @@ final class MicroPlatform: Platform {
         core.fellDormant = { [panel = parts.panel] _ in panel.report(.dormant) }
         core.park()
         entry = try plan.load(into: memory, board, seed: Random.bytes(32))
-        _ = try Thread(name: "core-0") { Interpreter(core).run() }
+        let run = try Self.engine(accelerator, core)
+        _ = try Thread(name: "core-0") { run() }
     }
 
     /// What this platform cannot do, said before anything is made.
@@ -43,9 +45,6 @@ final class MicroPlatform: Platform {
         if spec.cpus != 1 {
             throw MachineError(
                 .refused, "an x86_64 machine has one CPU so far, not \(spec.cpus): leave out --cpus")
-        }
-        if spec.accelerator == .translate {
-            throw MachineError(.refused, "x86_64 guests are interpreted so far; use --accel interpret")
         }
         if spec.firmware != nil {
             throw MachineError(.refused, "the micro board boots kernels, not firmware; use --kernel")
@@ -58,6 +57,28 @@ final class MicroPlatform: Platform {
                 .refused,
                 "an x86_64 machine has at most \(ByteSize(bytes: MicroMap.largestMemory)) of memory so far")
         }
+    }
+
+    /// The accelerator that `auto` stands for.
+    private static func resolve(_ accelerator: Accelerator) -> Accelerator {
+        guard accelerator == .auto else { return accelerator }
+        return TranslatedCore.isSupported ? .translate : .interpret
+    }
+
+    /// What executes the core's instructions until its thread is to end.
+    private static func engine(_ accelerator: Accelerator, _ core: Core) throws(MachineError)
+        -> @Sendable () ->
+        Void
+    {
+        guard accelerator == .translate else { return { Interpreter(core).run() } }
+        guard TranslatedCore.isSupported else {
+            let needs = "translation needs a processor with AVX2, BMI2 and FMA"
+            throw MachineError(.refused, needs + "; use --accel interpret")
+        }
+        guard let translated = TranslatedCore(core) else {
+            throw MachineError(.refused, "this host allows no executable memory; use --accel interpret")
+        }
+        return { translated.run() }
     }
 
     var serialPort: SerialPort { board.serial }

@@ -51,7 +51,7 @@ final class PCPlatform: Platform {
                 .refused, "an x86_64 machine has one CPU so far, not \(spec.cpus): leave out --cpus")
         }
         if spec.accelerator == .translate {
-            throw MachineError(.refused, "x86_64 guests are interpreted so far; use --accel interpret")
+            throw MachineError(.refused, "the pc board interprets so far; use --accel interpret")
         }
         if spec.kernel != nil || spec.initrd != nil {
             throw MachineError(.refused, "the pc board starts from a disk; for a kernel use --board micro")

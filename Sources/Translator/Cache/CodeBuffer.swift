@@ -4,14 +4,14 @@ import Glibc
 /// Memory for emitted code: one anonymous file mapped twice, writable and executable, never both.
 ///
 /// Code is appended and never moved; it is reclaimed only all at once.
-final class CodeBuffer {
+package final class CodeBuffer {
     /// The writable view.
-    let writable: UnsafeMutablePointer<UInt8>
+    package let writable: UnsafeMutablePointer<UInt8>
     /// The executable view, below 2 GiB.
-    let executable: UnsafePointer<UInt8>
-    let size: Int
+    package let executable: UnsafePointer<UInt8>
+    package let size: Int
     /// Bytes in use.
-    private(set) var used = 0
+    package private(set) var used = 0
     private var returned = 0
 
     /// Nothing emitted by one translation is longer.
@@ -21,7 +21,7 @@ final class CodeBuffer {
     private static let returnStep = 1 << 20
 
     /// `nil` when the host refuses memory.
-    init?(size: Int) {
+    package init?(size: Int) {
         let file = viv_memfd("vivarium-code", size)
         guard file >= 0 else { return nil }
         defer { close(file) }
@@ -40,12 +40,12 @@ final class CodeBuffer {
     }
 
     /// Where the next code goes, or `nil` when there is no room for a whole translation.
-    func next() -> UnsafeMutablePointer<UInt8>? {
+    package func next() -> UnsafeMutablePointer<UInt8>? {
         size - used < Self.reserve ? nil : writable + used
     }
 
     /// Takes note that code was written up to `end`.
-    func commit(to end: UnsafeMutablePointer<UInt8>) {
+    package func commit(to end: UnsafeMutablePointer<UInt8>) {
         used = (end - writable + 15) & ~15
         guard used - returned >= 2 * Self.returnStep else { return }
         returned += Self.returnStep
@@ -54,17 +54,17 @@ final class CodeBuffer {
     }
 
     /// Forgets all code after the first `kept` bytes. No vCPU may be inside the code.
-    func truncate(to kept: Int) {
+    package func truncate(to kept: Int) {
         used = kept
         returned = 0
     }
 
     @inline(__always)
-    func offset(of place: UnsafePointer<UInt8>) -> UInt32 {
+    package func offset(of place: UnsafePointer<UInt8>) -> UInt32 {
         UInt32(truncatingIfNeeded: place - UnsafePointer(writable))
     }
 
     /// The address to run, of the byte at `offset`.
     @inline(__always)
-    func entry(_ offset: UInt32) -> UInt { UInt(bitPattern: executable) &+ UInt(offset) }
+    package func entry(_ offset: UInt32) -> UInt { UInt(bitPattern: executable) &+ UInt(offset) }
 }

@@ -57,7 +57,8 @@ package final class Core: @unchecked Sendable {
     let exitRequest: UnsafeMutableRawPointer
     let signals: UnsafeMutableRawPointer
     let decoder = Decoder()
-    let tlb = TLB()
+    let tlb: TLB
+    let jumps: JumpTable
     let blocks: BlockCache
     let native: NativeCode?
     let scratch: UnsafeMutableRawPointer
@@ -92,14 +93,16 @@ package final class Core: @unchecked Sendable {
         self.ports = ports
         self.clock = clock
         self.alarm = alarm
-        state = .allocate(capacity: 1)
+        let block = UnsafeMutableRawPointer.allocate(byteCount: CoreLayout.size, alignment: 4096)
+        state = block.bindMemory(to: CoreState.self, capacity: 1)
         state.initialize(to: CoreState())
+        jumps = JumpTable(at: block + CoreLayout.jumps)
+        tlb = TLB(at: block + CoreLayout.tlb, jumps: jumps)
         registers = Self.words(&state.pointee.r)
         bases = Self.words(&state.pointee.bases)
         exitRequest = Self.raw(&state.pointee.core.exitRequest)
         signals = Self.raw(&state.pointee.signals)
-        float = UnsafeMutableRawPointer.allocate(byteCount: 512, alignment: 64).bindMemory(
-            to: FloatArea.self, capacity: 1)
+        float = (block + CoreLayout.float).bindMemory(to: FloatArea.self, capacity: 1)
         float.initialize(to: FloatArea())
         scratch = .allocate(byteCount: 64, alignment: 64)
         blocks = BlockCache(memory: memory)
@@ -112,8 +115,7 @@ package final class Core: @unchecked Sendable {
     }
 
     deinit {
-        state.deallocate()
-        float.deallocate()
+        UnsafeMutableRawPointer(state).deallocate()
         scratch.deallocate()
     }
 

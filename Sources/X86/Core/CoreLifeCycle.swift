@@ -145,9 +145,10 @@ extension Core {
 
     /// Power-on state. What was decoded and translated is forgotten.
     package func reset() {
-        let engine = state.pointee.core
+        let (core, translation) = (state.pointee.core, state.pointee.translation)
         state.pointee = CoreState()
-        state.pointee.core = engine
+        state.pointee.core = core
+        state.pointee.translation = translation
         float.pointee = FloatArea()
         timerDeadline = .max
         addressLines = .max

@@ -26,6 +26,8 @@ final class BlockCache {
     private let memory: GuestMemory
     /// Pages flagged since the cache was last emptied.
     private var pages: [UInt64] = []
+    /// Called when what was made of a page (of all pages: `nil`) counts no longer.
+    var forgotten: (UInt64?) -> Void = { _ in }
 
     init(memory: GuestMemory) {
         self.memory = memory
@@ -65,12 +67,17 @@ final class BlockCache {
     func enter(
         _ physical: UInt64, _ mode: UInt8, count: Int, bytes: Int
     ) -> UnsafeMutablePointer<InstructionBlock> {
-        granules[page(physical)] |= Self.granules(physical, UInt64(bytes))
+        note(physical, bytes: bytes)
         let block = slot(physical)
         block.pointee = InstructionBlock(
             tag: Self.tag(physical, mode), first: instructions + used, count: count)
         used += count
         return block
+    }
+
+    /// Takes note that code was made of so many bytes, at least one, of one page of RAM.
+    func note(_ physical: UInt64, bytes: Int) {
+        granules[page(physical)] |= Self.granules(physical, UInt64(bytes))
     }
 
     private func page(_ physical: UInt64) -> Int { Int((physical &- memory.base) >> 12) }
@@ -105,6 +112,7 @@ final class BlockCache {
         guard memory.contains(page, 4096) else { return }
         memory.pageFlags[Int((page &- memory.base) >> 12)] &= ~GuestMemory.PageFlags.code.rawValue
         granules[self.page(page)] = 0
+        forgotten(page)
         for offset in 0..<UInt64(4096) {
             let block = slot(page + offset)
             if block.pointee.tag != .max, block.pointee.tag & ~(3 << 62) == page + offset {
@@ -120,6 +128,7 @@ final class BlockCache {
             granules[self.page(page)] = 0
         }
         pages.removeAll(keepingCapacity: true)
+        forgotten(nil)
         for slot in 0..<Self.slots { table[slot].tag = .max }
         used = 0
     }

@@ -12,7 +12,7 @@ extension Interpreter {
             guard try fillExecute(rip) else { return nil }
             entry = tlbEntry(rip)
         }
-        let physical = entry.pointee.distance &+ rip &+ physicalDistance
+        let physical = (entry.pointee.host | rip & 0xFFF) &+ physicalDistance
         let block = blocks + BlockCache.index(physical)
         if block.pointee.tag == BlockCache.tag(physical, s.pointee.mode) { return block }
         return decodeBlock(physical)

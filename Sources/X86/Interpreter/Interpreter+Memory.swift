@@ -30,7 +30,7 @@ extension Interpreter {
 
     @inline(__always)
     private func host(_ entry: UnsafeMutablePointer<TLBEntry>, _ address: UInt64) -> UnsafeMutableRawPointer {
-        let place = UInt(truncatingIfNeeded: entry.pointee.distance &+ address)
+        let place = UInt(truncatingIfNeeded: entry.pointee.host | address & 0xFFF)
         return UnsafeMutableRawPointer(bitPattern: place).unsafelyUnwrapped
     }
 

@@ -6,8 +6,12 @@ struct TLBEntry {
     var read: UInt64
     var write: UInt64
     var execute: UInt64
-    /// What to add to an address in the page for the host's.
-    var distance: UInt64
+    /// The host's address of the page; 0 for none.
+    var host: UInt64
+
+    static let stride = 32
+    static let writeOffset: Int32 = 8
+    static let hostOffset: Int32 = 24
 }
 
 /// The software TLB of one core: direct-mapped sets of plain entries, one set for each way in which rights can
@@ -18,32 +22,37 @@ final class TLB {
         case user, supervisor, supervisorStrict
     }
 
-    static let size = 1024
+    static let size = 4096
     private static let sets = 3
+    /// What all sets occupy.
+    static let bytes = size * sets * TLBEntry.stride
 
     private let entries: UnsafeMutablePointer<TLBEntry>
     /// Numbers of the entries filled since the last flush.
     private let filled: UnsafeMutablePointer<UInt16>
     private var count = 0
+    /// Holds targets under mappings of ours.
+    private let jumps: JumpTable
     /// Large pages that entries were made from, as addresses shifted by the page's size. Those of 2 MiB and of
     /// 1 GiB share the set: confusing them costs a flush.
     private var largePages: Swift.Set<UInt64> = []
 
-    init() {
-        entries = .allocate(capacity: Self.size * Self.sets)
+    /// - Parameter memory: `bytes` bytes that live as long, beside the core's state.
+    init(at memory: UnsafeMutableRawPointer, jumps: JumpTable) {
+        self.jumps = jumps
+        entries = memory.bindMemory(to: TLBEntry.self, capacity: Self.size * Self.sets)
         filled = .allocate(capacity: Self.size * Self.sets)
         for index in 0..<Self.size * Self.sets { (entries + index).initialize(to: Self.empty(index)) }
     }
 
     deinit {
-        entries.deallocate()
         filled.deallocate()
     }
 
     /// The tag's index bits are never those of its slot.
     private static func empty(_ index: Int) -> TLBEntry {
         let tag = UInt64((index & (size - 1)) ^ 1) << 12
-        return TLBEntry(read: tag, write: tag, execute: tag, distance: 0)
+        return TLBEntry(read: tag, write: tag, execute: tag, host: 0)
     }
 
     func base(of set: Set) -> UnsafeMutablePointer<TLBEntry> { entries + set.rawValue * Self.size }
@@ -53,7 +62,7 @@ final class TLB {
         let index = set.rawValue * Self.size + Int(address >> 12 & UInt64(Self.size - 1))
         let empty = Self.empty(index)
         if count == Self.size * Self.sets { flush() }
-        if entries[index].distance == 0 {
+        if entries[index].host == 0 {
             filled[count] = UInt16(index)
             count += 1
         }
@@ -61,10 +70,11 @@ final class TLB {
         let page = address & ~0xFFF
         entries[index] = TLBEntry(
             read: mapping.readable ? page : empty.read, write: writable ? page : empty.write,
-            execute: mapping.executable ? page : empty.execute, distance: host &- page)
+            execute: mapping.executable ? page : empty.execute, host: host)
     }
 
     func flush() {
+        jumps.flush()
         for position in 0..<count { entries[Int(filled[position])] = Self.empty(Int(filled[position])) }
         count = 0
         largePages.removeAll(keepingCapacity: true)
@@ -72,6 +82,7 @@ final class TLB {
 
     /// Forgets one page in all sets; of a large page every part that may be here.
     func flush(page address: UInt64) {
+        jumps.flush()
         if largePages.contains(address >> 21) || largePages.contains(address >> 30) { return flush() }
         for set in 0..<Self.sets {
             let index = set * Self.size + Int(address >> 12 & UInt64(Self.size - 1))
@@ -85,7 +96,7 @@ final class TLB {
             let index = Int(filled[position])
             let empty = Self.empty(index)
             guard entries[index].write != empty.write else { continue }
-            if entries[index].write &+ entries[index].distance == page { entries[index].write = empty.write }
+            if entries[index].host == page { entries[index].write = empty.write }
         }
     }
 }

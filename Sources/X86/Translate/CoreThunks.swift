@@ -1,0 +1,151 @@
+import Translator
+
+/// The pieces of code that all units of a core share: entry, exit and the calls into the runtime. There are two
+/// of each, for modes with and without vectors.
+struct CoreThunks {
+    /// `enter(anchor, code) -> LeaveReason`, C functions.
+    private var enters: (UnsafePointer<UInt8>, UnsafePointer<UInt8>)
+    /// Leave with what `r14` says; the flags are saved.
+    private var leaves: (UnsafePointer<UInt8>, UnsafePointer<UInt8>)
+    /// In: r13 = linear address, r14 = `AccessInfo`. Out: r13 = host's address. Does not return when the
+    /// interpreter had to execute the instruction.
+    private var fills: (UnsafePointer<UInt8>, UnsafePointer<UInt8>)
+    /// In: r14 = place and length of an instruction. Returns when the unit may go on behind it.
+    private var interprets: (UnsafePointer<UInt8>, UnsafePointer<UInt8>)
+    /// The same, jumped to; never goes on.
+    private var interpretsAndLeaves: (UnsafePointer<UInt8>, UnsafePointer<UInt8>)
+    private(set) var end: UnsafeMutablePointer<UInt8>
+
+    /// The C functions that the thunks call.
+    struct Targets {
+        let fill: UInt
+        let interpret: UInt
+    }
+
+    private struct Set {
+        var enter: UnsafePointer<UInt8>
+        var leave: UnsafePointer<UInt8>
+        var fill: UnsafePointer<UInt8>
+        var interpret: UnsafePointer<UInt8>
+        var interpretAndLeave: UnsafePointer<UInt8>
+    }
+
+    init(at start: UnsafeMutablePointer<UInt8>, _ targets: Targets) {
+        var asm = Assembler(at: start)
+        // Place 0 is no displacement's.
+        asm.nop(16)
+        let plain = Self.write(&asm, targets, vectors: false)
+        let vectors = Self.write(&asm, targets, vectors: true)
+        enters = (plain.enter, vectors.enter)
+        leaves = (plain.leave, vectors.leave)
+        fills = (plain.fill, vectors.fill)
+        interprets = (plain.interpret, vectors.interpret)
+        interpretsAndLeaves = (plain.interpretAndLeave, vectors.interpretAndLeave)
+        end = asm.cursor
+    }
+
+    func enter(_ mode: UnitMode) -> UnsafePointer<UInt8> { mode.hasVectors ? enters.1 : enters.0 }
+    func leave(_ mode: UnitMode) -> UnsafePointer<UInt8> { mode.hasVectors ? leaves.1 : leaves.0 }
+    func fill(_ mode: UnitMode) -> UnsafePointer<UInt8> { mode.hasVectors ? fills.1 : fills.0 }
+    func interpret(_ mode: UnitMode) -> UnsafePointer<UInt8> {
+        mode.hasVectors ? interprets.1 : interprets.0
+    }
+    func interpretAndLeave(_ mode: UnitMode) -> UnsafePointer<UInt8> {
+        mode.hasVectors ? interpretsAndLeaves.1 : interpretsAndLeaves.0
+    }
+
+    private static let saved: [Register] = [.rbx, .rbp, .r12, .r13, .r14, .r15]
+
+    private static func write(_ asm: inout Assembler, _ targets: Targets, vectors: Bool) -> Set {
+        let enter = UnsafePointer(asm.cursor)
+        for register in saved { asm.push(register) }
+        asm.alu(.sub, .rsp, immediate: 8)
+        asm.mov(.rbp, .rdi)
+        asm.mov(HostRegisters.scratch, .rsi)
+        asm.store(3, .state(CoreLayout.hostStack), .rsp)
+        reload(&asm, vectors)
+        asm.load(3, HostRegisters.address, .state(CoreLayout.rip))
+        asm.jump(HostRegisters.scratch)
+
+        let leave = UnsafePointer(asm.cursor)
+        spill(&asm, vectors)
+        let leaveClean = UnsafePointer(asm.cursor)
+        asm.mov(.rax, HostRegisters.scratch)
+        asm.load(3, .rsp, .state(CoreLayout.hostStack))
+        asm.alu(.add, .rsp, immediate: 8)
+        for register in saved.reversed() { asm.pop(register) }
+        asm.ret()
+
+        let fill = UnsafePointer(asm.cursor)
+        spill(&asm, vectors)
+        asm.mov(.rsi, HostRegisters.address)
+        asm.mov(.rdx, HostRegisters.scratch)
+        call(&asm, targets.fill)
+        asm.test(.rax, .rax)
+        let failed = asm.jump(.equal)
+        asm.mov(HostRegisters.address, .rax)
+        reload(&asm, vectors)
+        asm.ret()
+        asm.bind(failed)
+        resume(&asm, leaveClean)
+
+        let interpret = UnsafePointer(asm.cursor)
+        spill(&asm, vectors)
+        asm.mov(.rsi, HostRegisters.scratch)
+        call(&asm, targets.interpret)
+        asm.test(.rax, .rax)
+        let left = asm.jump(.equal)
+        reload(&asm, vectors)
+        asm.ret()
+        asm.bind(left)
+        resume(&asm, leaveClean)
+
+        let interpretAndLeave = UnsafePointer(asm.cursor)
+        spill(&asm, vectors)
+        asm.mov(.rsi, HostRegisters.scratch)
+        asm.alu(.sub, .rsp, immediate: 8)
+        call(&asm, targets.interpret)
+        resume(&asm, leaveClean)
+        return Set(
+            enter: enter, leave: leave, fill: fill, interpret: interpret,
+            interpretAndLeave: interpretAndLeave)
+    }
+
+    private static func resume(_ asm: inout Assembler, _ leave: UnsafePointer<UInt8>) {
+        asm.mov(HostRegisters.scratch, immediate: LeaveReason.resume.rawValue)
+        asm.jump(to: leave)
+    }
+
+    /// Calls a C function with the state's address as its first argument. The stack is misaligned by the return
+    /// address of whoever called the thunk.
+    private static func call(_ asm: inout Assembler, _ target: UInt) {
+        asm.lea(.rdi, Address(.rbp, CoreLayout.state))
+        asm.mov(.rax, immediate: Int64(Int(bitPattern: target)))
+        asm.alu(.sub, .rsp, immediate: 8)
+        asm.call(.rax)
+        asm.alu(.add, .rsp, immediate: 8)
+    }
+
+    private static func spill(_ asm: inout Assembler, _ vectors: Bool) {
+        for number in HostRegisters.pinned {
+            asm.store(3, .state(CoreLayout.register(number)), Register(Place.guest(number).base))
+        }
+        guard vectors else { return }
+        for number in 0..<UInt8(16) {
+            asm.instruction(2, map: 1, 0x11, number, .state(CoreLayout.vector(number)))
+        }
+        asm.instruction(2, map: 1, 0xAE, 3, .state(CoreLayout.guestMXCSR))
+        asm.instruction(2, map: 1, 0xAE, 2, .state(CoreLayout.hostMXCSR))
+    }
+
+    private static func reload(_ asm: inout Assembler, _ vectors: Bool) {
+        for number in HostRegisters.pinned {
+            asm.load(3, Register(Place.guest(number).base), .state(CoreLayout.register(number)))
+        }
+        guard vectors else { return }
+        for number in 0..<UInt8(16) {
+            asm.instruction(2, map: 1, 0x10, number, .state(CoreLayout.vector(number)))
+        }
+        asm.instruction(2, map: 1, 0xAE, 2, .state(CoreLayout.guestMXCSR))
+    }
+}

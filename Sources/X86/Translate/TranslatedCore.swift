@@ -1,0 +1,155 @@
+import CLinux
+import Machine
+import Translator
+
+/// Executes a core's instructions as host code, which it makes unit by unit; what it does not know, and modes
+/// other than 64-bit mode, it leaves to the interpreter.
+package final class TranslatedCore: @unchecked Sendable {
+    // SAFETY: made before its core's thread, and used by that alone.
+
+    let core: Core
+    let interpreter: Interpreter
+    let state: CorePointer
+    private let buffer: CodeBuffer
+    private let thunks: CoreThunks
+    private let translation = UnitTranslation()
+    let units = UnitMap()
+    private var isFull = false
+    /// The last mode seen of each TLB set, whose jump table holds units of that mode.
+    private var modes = (0..<3).map { UnitMode(set: $0, hasVectors: false) }
+
+    private typealias Enter = @convention(c) (UnsafeMutableRawPointer, UInt) -> Int64
+    private static let codeSize = 64 << 20
+
+    /// Whether the host's processor has the instructions that emitted code uses.
+    package static var isSupported: Bool { viv_cpu_is_v3() != 0 }
+
+    /// `nil` when the host refuses memory, or executable memory.
+    package init?(_ core: Core) {
+        guard let buffer = CodeBuffer(size: Self.codeSize) else { return nil }
+        self.core = core
+        self.buffer = buffer
+        interpreter = Interpreter(core)
+        state = core.state
+        thunks = CoreThunks(at: buffer.writable, SlowPaths.targets)
+        buffer.commit(to: thunks.end)
+        state.pointee.translation.engine = UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque())
+        core.blocks.forgotten = { [unowned self] page in forget(page) }
+    }
+
+    // MARK: Running
+
+    /// Runs until the core is asked to end.
+    package func run() {
+        while core.attend() {
+            while true {
+                if state.pointee.isShadowed {
+                    state.pointee.isShadowed = false
+                    interpreter.step()
+                } else if viv_load32(core.exitRequest) != 0 {
+                    break
+                }
+                runUnits()
+            }
+        }
+    }
+
+    /// Executes units from RIP on, until something needs looking after.
+    package func runUnits() {
+        guard state.pointee.mode == Decoder.Mode.bits64.rawValue, let entries = find() else {
+            return interpreter.step()
+        }
+        var wanted = run(entries)
+        while wanted != LeaveReason.resume.rawValue, viv_load32(core.exitRequest) == 0 {
+            let changes = units.changes
+            guard let next = find(), units.changes == changes else { return }
+            link(wanted, next)
+            wanted = run(next)
+        }
+    }
+
+    private func run(_ entries: UnitEmitter.Entries) -> Int64 {
+        let mode = mode
+        state.pointee.translation.flagWord = TranslationState.flagWord(state.rflags)
+        let enter = unsafeBitCast(buffer.entry(buffer.offset(of: thunks.enter(mode))), to: Enter.self)
+        let reason = enter(UnsafeMutableRawPointer(state) + CoreLayout.anchor, buffer.entry(entries.far))
+        state.setArithmetic(state.pointee.translation.arithmetic)
+        return reason
+    }
+
+    private func link(_ wanted: Int64, _ unit: UnitEmitter.Entries) {
+        let field = buffer.writable + Int(wanted & (LeaveReason.savedBit - 1))
+        let target = wanted & LeaveReason.savedBit != 0 ? unit.saved : unit.live
+        let distance = Int64(target) - Int64(field - buffer.writable) - 4
+        viv_store32(field, UInt32(truncatingIfNeeded: distance))
+    }
+
+    var mode: UnitMode {
+        let set = core.currentSet.rawValue
+        guard set == 0 else { return UnitMode(set: set, hasVectors: false) }
+        let cr0 = state.pointee.cr0 & (Control.emulation | Control.taskSwitched)
+        let isMasked = core.float.pointee.mxcsr & 0x1F80 == 0x1F80
+        return UnitMode(
+            set: 0, hasVectors: cr0 == 0 && state.pointee.cr4 & Control.cr4FXSR != 0 && isMasked)
+    }
+
+    // MARK: Units
+
+    /// The unit at RIP, made if need be; `nil` when the interpreter has to execute what is there.
+    private func find() -> UnitEmitter.Entries? {
+        let mode = mode
+        if modes[mode.set] != mode {
+            modes[mode.set] = mode
+            core.jumps.flush()
+        }
+        let rip = core.registers[Int(Slot.rip)]
+        guard let physical = locate(rip) else { return nil }
+        let key = UnitMap.key(physical, mode)
+        guard let entries = units[key] ?? make(physical, mode, key) else { return nil }
+        core.jumps.fill(rip, mode.set, code: UInt64(buffer.entry(entries.far)))
+        return entries
+    }
+
+    /// The physical address of code in RAM that may be executed.
+    private func locate(_ rip: UInt64) -> UInt64? {
+        let entry = interpreter.tlbEntry(rip)
+        if entry.pointee.execute ^ rip <= 4095 {
+            return core.physical(ofHost: entry.pointee.host) | rip & 0xFFF
+        }
+        guard let mapping = try? core.translate(rip, .execute),
+            let host = core.memory.pointer(to: mapping.physical, count: 4096)
+        else { return nil }
+        core.enter(rip, mapping, host)
+        return mapping.physical | rip & 0xFFF
+    }
+
+    private func make(_ physical: UInt64, _ mode: UnitMode, _ key: UInt64) -> UnitEmitter.Entries? {
+        if isFull || buffer.next() == nil { empty() }
+        let page = physical & ~0xFFF
+        guard let bytes = core.memory.pointer(to: page, count: 4096) else { return nil }
+        // Stores to the page must be seen from before its bytes are read.
+        if core.blocks.flag(physical) { core.protectCode(physical) }
+        let code = UnsafePointer(bytes.assumingMemoryBound(to: UInt8.self))
+        guard let entries = translation.make(code, Int(physical & 0xFFF), mode, buffer, thunks) else {
+            return nil
+        }
+        core.blocks.note(physical, bytes: translation.bytes)
+        units.enter(key, entries)
+        return entries
+    }
+
+    /// Forgets all code, which nobody is inside of.
+    private func empty() {
+        isFull = false
+        units.remove(page: nil)
+        core.jumps.flush()
+        buffer.truncate(to: thunks.end - buffer.writable)
+    }
+
+    /// What was made of a page counts no longer. Its code stays where it is, as it may be at work.
+    private func forget(_ page: UInt64?) {
+        units.remove(page: page)
+        core.jumps.flush()
+        if page == nil { isFull = true }
+    }
+}

@@ -1,0 +1,73 @@
+import Machine
+import Translator
+
+/// Makes units: decodes a straight run, finds out about its flags, emits it.
+final class UnitTranslation {
+    private static let longest = 64
+    private let instructions = UnsafeMutablePointer<Instruction>.allocate(capacity: longest)
+    private let traits = UnsafeMutablePointer<FlagTraits>.allocate(capacity: longest)
+    private let offsets = UnsafeMutablePointer<Int32>.allocate(capacity: longest + 1)
+    private let decoder = Decoder()
+    private var count = 0
+    /// Bytes that the last unit was made of.
+    var bytes: Int { Int(offsets[count] - offsets[0]) }
+    private var cold: [ColdPath] = []
+
+    deinit {
+        instructions.deallocate()
+        traits.deallocate()
+        offsets.deallocate()
+    }
+
+    /// Emits the unit that starts at `offset` of the page of code at `page`.
+    ///
+    /// - Returns: its entries; `nil` when its first instruction reaches into the next page, or there is no room.
+    func make(
+        _ page: UnsafePointer<UInt8>, _ offset: Int, _ mode: UnitMode, _ buffer: CodeBuffer,
+        _ thunks: CoreThunks
+    ) -> UnitEmitter.Entries? {
+        decode(page, offset, mode)
+        guard count > 0, let start = buffer.next() else { return nil }
+        placePolls()
+        cold.removeAll(keepingCapacity: true)
+        var emitter = UnitEmitter(
+            asm: Assembler(at: start), mode: mode, thunks: thunks, instructions: instructions, traits: traits,
+            offsets: offsets, count: count, writable: buffer.writable, cold: cold)
+        let entries = emitter.run()
+        buffer.commit(to: emitter.asm.cursor)
+        cold = emitter.cold
+        return entries
+    }
+
+    private func decode(_ page: UnsafePointer<UInt8>, _ start: Int, _ mode: UnitMode) {
+        var offset = start
+        count = 0
+        offsets[0] = Int32(offset)
+        while count < Self.longest, offset < 4096 {
+            guard let instruction = decoder.decode(page + offset, count: 4096 - offset, .bits64) else {
+                break
+            }
+            (instructions + count).initialize(to: instruction)
+            (traits + count).initialize(to: .of(instructions + count, mode))
+            offset += Int(instruction.length)
+            count += 1
+            offsets[count] = Int32(offset)
+            if ends(instruction) { break }
+        }
+    }
+
+    private func ends(_ instruction: Instruction) -> Bool {
+        instruction.chapter.endsBlock && instruction.op != .jcc && !instruction.op.comesBack
+    }
+
+    /// Every way back looks whether the core is wanted, before an instruction that sets the flags where there is
+    /// one: that spares saving them.
+    private func placePolls() {
+        for position in 0..<count {
+            let op = instructions[position].op
+            guard op == .jcc || op == .jmp, instructions[position].immediate < 0 else { continue }
+            let poll = (0...position).last { traits[$0].contains(.defines) } ?? position
+            traits[poll].insert(.polls)
+        }
+    }
+}
