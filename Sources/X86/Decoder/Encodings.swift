@@ -316,9 +316,9 @@ package let encodingChapters: [EncodingChapter] = [
         pshufd p0f70:Vx,Wx,Ib
         pshufhw s0f70:Vx,Wx,Ib
         pshuflw r0f70:Vx,Wx,Ib
-        punpcklbw p0f60:Vx,Wx n0f60:Pq,Qq
-        punpcklwd p0f61:Vx,Wx n0f61:Pq,Qq
-        punpckldq p0f62:Vx,Wx n0f62:Pq,Qq
+        punpcklbw p0f60:Vx,Wx n0f60:Pq,Qd
+        punpcklwd p0f61:Vx,Wx n0f61:Pq,Qd
+        punpckldq p0f62:Vx,Wx n0f62:Pq,Qd
         packsswb p0f63:Vx,Wx n0f63:Pq,Qq
         pcmpgtb p0f64:Vx,Wx n0f64:Pq,Qq
         pcmpgtw p0f65:Vx,Wx n0f65:Pq,Qq

@@ -67,7 +67,7 @@ final class BlockCache {
     func enter(
         _ physical: UInt64, _ mode: UInt8, count: Int, bytes: Int
     ) -> UnsafeMutablePointer<InstructionBlock> {
-        note(physical, bytes: bytes)
+        granules[page(physical)] |= Self.granules(physical, UInt64(bytes))
         let block = slot(physical)
         block.pointee = InstructionBlock(
             tag: Self.tag(physical, mode), first: instructions + used, count: count)
@@ -75,9 +75,9 @@ final class BlockCache {
         return block
     }
 
-    /// Takes note that code was made of so many bytes, at least one, of one page of RAM.
-    func note(_ physical: UInt64, bytes: Int) {
-        granules[page(physical)] |= Self.granules(physical, UInt64(bytes))
+    /// Takes note that something was made of these bytes of one page.
+    func note(_ physical: UInt64, bytes: UInt64) {
+        granules[page(physical)] |= Self.granules(physical, bytes)
     }
 
     private func page(_ physical: UInt64) -> Int { Int((physical &- memory.base) >> 12) }

@@ -66,7 +66,7 @@ extension Core {
         case 3:
             guard value >> PageWalker.physicalBits == 0 else { throw .protection }
             state.pointee.cr3 = value
-            tlb.flush()
+            tlb.flushLocal()
         case 4:
             guard value & ~Self.controlBits == 0 else { throw .protection }
             if isLongMode, value & Control.cr4PAE == 0 { throw .protection }

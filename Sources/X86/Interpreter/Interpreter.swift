@@ -95,7 +95,10 @@ package struct Interpreter {
         guard fault == Core.nonCanonical else { return fault }
         let usesStack: Bool
         switch i.pointee.op {
-        case .push, .pop, .call, .callIndirect, .ret, .retImm, .leave, .enter, .pushf, .popf, .pushFS,
+        case .pop:
+            // The stack is read before anything is written.
+            usesStack = !i.pointee.hasMemory || !Core.isCanonical(r[4])
+        case .push, .call, .callIndirect, .ret, .retImm, .leave, .enter, .pushf, .popf, .pushFS,
             .pushGS, .popFS,
             .popGS:
             // An operand in memory comes first, where there is one.

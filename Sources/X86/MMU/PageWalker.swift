@@ -16,6 +16,8 @@ package struct PageMapping: Equatable, Sendable {
     /// Only when the page is already marked dirty.
     package var writable: Bool
     package var executable: Bool
+    /// The same in all address spaces.
+    package var isGlobal = false
 }
 
 /// Walks the tables of paging in all its forms (SDM vol. 3, chapter 4), setting accessed and dirty bits: four levels
@@ -30,6 +32,7 @@ package struct PageWalker {
         static let accessed: UInt64 = 1 << 5
         static let dirty: UInt64 = 1 << 6
         static let large: UInt64 = 1 << 7
+        static let global: UInt64 = 1 << 8
         static let noExecute: UInt64 = 1 << 63
     }
 
@@ -205,7 +208,8 @@ package struct PageWalker {
         return PageMapping(
             physical: (entry & Self.frame & ~offset | address & offset) & ~0xFFF,
             sizeBits: UInt8(truncatingIfNeeded: shift), readable: readable,
-            writable: mayWrite(rights) && entry & Entry.dirty != 0, executable: executable)
+            writable: mayWrite(rights) && entry & Entry.dirty != 0, executable: executable,
+            isGlobal: entry & Entry.global != 0 && cr4 & Control.cr4PGE != 0)
     }
 
     /// What the tables and CR0.WP say of writing, the dirty bit apart.

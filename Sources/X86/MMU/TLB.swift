@@ -11,6 +11,7 @@ struct TLBEntry {
 
     static let stride = 32
     static let writeOffset: Int32 = 8
+    static let executeOffset: Int32 = 16
     static let hostOffset: Int32 = 24
 }
 
@@ -31,6 +32,8 @@ final class TLB {
     /// Numbers of the entries filled since the last flush.
     private let filled: UnsafeMutablePointer<UInt16>
     private var count = 0
+    /// Numbers of the entries that may be of pages that are not global, and which these are.
+    private var locals = SlotLog(TLB.size * TLB.sets)
     /// Holds targets under mappings of ours.
     private let jumps: JumpTable
     /// Large pages that entries were made from, as addresses shifted by the page's size. Those of 2 MiB and of
@@ -66,6 +69,7 @@ final class TLB {
             filled[count] = UInt16(index)
             count += 1
         }
+        if !mapping.isGlobal { locals.note(index) }
         if mapping.sizeBits > 12 { largePages.insert(address >> UInt64(mapping.sizeBits)) }
         let page = address & ~0xFFF
         entries[index] = TLBEntry(
@@ -77,7 +81,19 @@ final class TLB {
         jumps.flush()
         for position in 0..<count { entries[Int(filled[position])] = Self.empty(Int(filled[position])) }
         count = 0
+        locals.forEach { _ in }
         largePages.removeAll(keepingCapacity: true)
+    }
+
+    /// Forgets all but global pages.
+    func flushLocal() {
+        jumps.flushLocal()
+        locals.forEach { entries[$0] = Self.empty($0) }
+    }
+
+    /// Whether the entry that holds a page outlives a change of address space.
+    func isGlobal(_ address: UInt64, _ set: Set) -> Bool {
+        !locals.contains(set.rawValue * Self.size + Int(address >> 12 & UInt64(Self.size - 1)))
     }
 
     /// Forgets one page in all sets; of a large page every part that may be here.

@@ -143,6 +143,8 @@ struct CoreThunks {
             asm.load(3, Register(Place.guest(number).base), .state(CoreLayout.register(number)))
         }
         guard vectors else { return }
+        // VZEROUPPER: wide registers that Swift code has left make the guest's instructions wait for each other.
+        for value in [0xC5, 0xF8, 0x77] as [UInt8] { asm.byte(value) }
         for number in 0..<UInt8(16) {
             asm.instruction(2, map: 1, 0x10, number, .state(CoreLayout.vector(number)))
         }

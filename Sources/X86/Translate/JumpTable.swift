@@ -17,29 +17,28 @@ final class JumpTable {
     static let mask = Int32(size - 1) * 2
 
     private let entries: UnsafeMutablePointer<Entry>
-    private let filled: UnsafeMutablePointer<UInt16>
-    private var count = 0
+    private var filled = SlotLog(JumpTable.size * JumpTable.sets)
+    /// Entries whose pages may not be global.
+    private var locals = SlotLog(JumpTable.size * JumpTable.sets)
 
     /// - Parameter memory: `bytes` bytes that live as long, beside the core's state.
     init(at memory: UnsafeMutableRawPointer) {
         entries = memory.bindMemory(to: Entry.self, capacity: Self.size * Self.sets)
         entries.initialize(repeating: Entry(), count: Self.size * Self.sets)
-        filled = .allocate(capacity: Self.size * Self.sets)
     }
 
-    deinit { filled.deallocate() }
-
-    func fill(_ address: UInt64, _ set: Int, code: UInt64) {
+    func fill(_ address: UInt64, _ set: Int, code: UInt64, isGlobal: Bool) {
         let index = set * Self.size + Int(address & UInt64(Self.size - 1))
-        if entries[index].code == 0 {
-            filled[count] = UInt16(truncatingIfNeeded: index)
-            count += 1
-        }
+        filled.note(index)
+        if !isGlobal { locals.note(index) }
         entries[index] = Entry(address: address, code: code)
     }
 
     func flush() {
-        for position in 0..<count { entries[Int(filled[position])] = Entry() }
-        count = 0
+        locals.forEach { _ in }
+        filled.forEach { entries[$0] = Entry() }
     }
+
+    /// Forgets what lies in pages that are not global.
+    func flushLocal() { locals.forEach { entries[$0] = Entry() } }
 }

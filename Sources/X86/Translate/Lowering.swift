@@ -13,8 +13,11 @@ enum Lowering {
         case .arithmetic: return true
         case .unary: return true
         case .multiply:
-            let isDivision = i.pointee.op == .div || i.pointee.op == .idiv
-            return !isDivision || i.pointee.size > 1
+            switch i.pointee.op {
+            case .mul, .imul, .imul2, .imul3: return true
+            case .div, .idiv: return i.pointee.size > 1
+            default: return false
+            }
         case .move: return isNativeMove(i)
         case .bits: return isNativeBits(i)
         case .branch: return isNativeBranch(i)
@@ -72,6 +75,16 @@ enum Lowering {
         }
     }
 
+    /// Not those with operands that are MMX registers or not told.
+    private static func isNativeVector(_ i: UnsafePointer<Instruction>) -> Bool {
+        switch i.pointee.op {
+        case .maskmovdqu, .maskmovq, .emms, .pcmpestrm, .pcmpestri, .pcmpistrm, .pcmpistri: return false
+        default:
+            let encoding = EncodingTable.shared.encodings[Int(i.pointee.encoding)]
+            return !encoding.isMMX && !encoding.flags.contains(.vex)
+        }
+    }
+
     private static func isNativeBits(_ i: UnsafePointer<Instruction>) -> Bool {
         switch i.pointee.op {
         case .bt, .bts, .btr, .btc:
@@ -91,15 +104,6 @@ enum Lowering {
         case .movFromSegment: i.pointee.destination < 0x80
         case .cli, .swapgs: mode.set != TLB.Set.user.rawValue
         default: false
-        }
-    }
-
-    /// What MMX registers have part in is left to the interpreter: they are the x87 stack's, which is not at home
-    /// in emitted code. So are comparisons of strings, with operands that they do not name.
-    private static func isNativeVector(_ i: UnsafePointer<Instruction>) -> Bool {
-        switch i.pointee.op {
-        case .maskmovdqu, .pcmpestri, .pcmpestrm, .pcmpistri, .pcmpistrm, .emms: return false
-        default: return !EncodingTable.shared.encodings[Int(i.pointee.encoding)].isMMX
         }
     }
 

@@ -42,9 +42,13 @@ extension TranslatedCore {
         if info & AccessInfo.aligned != 0, address & 15 != 0 { return nil }
         let isWrite = info & AccessInfo.write != 0
         guard let mapping = try? core.translate(address, isWrite ? .write : .read),
-            let host = core.memory.pointer(to: mapping.physical, count: 4096),
-            !isWrite || !core.blocks.isCode(mapping.physical)
+            let host = core.memory.pointer(to: mapping.physical, count: 4096)
         else { return nil }
+        if isWrite, core.blocks.isCode(mapping.physical) {
+            // Data beside code: such a page gets no write tag.
+            let place = mapping.physical | address & 0xFFF
+            guard !core.blocks.holdsCode(place, bytes) else { return nil }
+        }
         core.enter(address, mapping, host)
         return UInt64(UInt(bitPattern: host)) | address & 0xFFF
     }

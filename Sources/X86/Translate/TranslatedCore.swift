@@ -56,14 +56,13 @@ package final class TranslatedCore: @unchecked Sendable {
 
     /// Executes units from RIP on, until something needs looking after.
     package func runUnits() {
-        guard state.pointee.mode == Decoder.Mode.bits64.rawValue, let entries = find() else {
-            return interpreter.step()
-        }
+        guard state.pointee.mode == Decoder.Mode.bits64.rawValue else { return interpreter.runBlock() }
+        guard let entries = find() else { return interpreter.step() }
         var wanted = run(entries)
         while wanted != LeaveReason.resume.rawValue, viv_load32(core.exitRequest) == 0 {
             let changes = units.changes
             guard let next = find(), units.changes == changes else { return }
-            link(wanted, next)
+            if !next.isStraddling { link(wanted, next) }
             wanted = run(next)
         }
     }
@@ -105,8 +104,9 @@ package final class TranslatedCore: @unchecked Sendable {
         let rip = core.registers[Int(Slot.rip)]
         guard let physical = locate(rip) else { return nil }
         let key = UnitMap.key(physical, mode)
-        guard let entries = units[key] ?? make(physical, mode, key) else { return nil }
-        core.jumps.fill(rip, mode.set, code: UInt64(buffer.entry(entries.far)))
+        guard let entries = units[key] ?? make(physical, rip, mode, key) else { return nil }
+        let isGlobal = core.tlb.isGlobal(rip, core.currentSet)
+        core.jumps.fill(rip, mode.set, code: UInt64(buffer.entry(entries.far)), isGlobal: isGlobal)
         return entries
     }
 
@@ -123,19 +123,32 @@ package final class TranslatedCore: @unchecked Sendable {
         return mapping.physical | rip & 0xFFF
     }
 
-    private func make(_ physical: UInt64, _ mode: UnitMode, _ key: UInt64) -> UnitEmitter.Entries? {
+    private func make(_ physical: UInt64, _ rip: UInt64, _ mode: UnitMode, _ key: UInt64)
+        -> UnitEmitter.Entries?
+    {
         if isFull || buffer.next() == nil { empty() }
         let page = physical & ~0xFFF
-        guard let bytes = core.memory.pointer(to: page, count: 4096) else { return nil }
-        // Stores to the page must be seen from before its bytes are read.
-        if core.blocks.flag(physical) { core.protectCode(physical) }
-        let code = UnsafePointer(bytes.assumingMemoryBound(to: UInt8.self))
-        guard let entries = translation.make(code, Int(physical & 0xFFF), mode, buffer, thunks) else {
-            return nil
+        guard let code = watched(page) else { return nil }
+        let offset = Int(physical & 0xFFF)
+        if let entries = translation.make(code, offset, mode, buffer, thunks) {
+            units.enter(key, entries)
+            core.blocks.note(physical, bytes: UInt64(entries.end) &- physical & 0xFFF)
+            return entries
         }
-        core.blocks.note(physical, bytes: translation.bytes)
-        units.enter(key, entries)
+        guard let next = locate((rip | 0xFFF) &+ 1), let second = watched(next),
+            let entries = translation.makeStraddling(code, second, offset, mode, buffer, thunks)
+        else { return nil }
+        units.enter(key, entries, second: next)
+        core.blocks.note(physical, bytes: 4096 - physical & 0xFFF)
+        core.blocks.note(next, bytes: UInt64(entries.end) - 4096)
         return entries
+    }
+
+    /// The bytes of a page of code, whose stores are seen from before they are read.
+    private func watched(_ page: UInt64) -> UnsafePointer<UInt8>? {
+        guard let bytes = core.memory.pointer(to: page, count: 4096) else { return nil }
+        if core.blocks.flag(page) { core.protectCode(page) }
+        return UnsafePointer(bytes.assumingMemoryBound(to: UInt8.self))
     }
 
     /// Forgets all code, which nobody is inside of.

@@ -61,7 +61,9 @@ extension UnitEmitter {
     /// What comes behind the unit's last instruction.
     mutating func fallThrough() {
         let next = offsets[count]
-        if next < 4096 { return jumpWithinPage(next) }
+        // What stopped short of the longest unit goes on with an instruction on two pages.
+        let straddles = next > 4096 - Int32(Decoder.longest) && count < UnitTranslation.longest
+        if next < 4096, !straddles { return jumpWithinPage(next) }
         materialise()
         index = count - 1
         poll(next: next)

@@ -45,6 +45,24 @@ extension UnitEmitter {
         cold.append(path)
     }
 
+    /// Leaves it to the interpreter if the next page is not where it was when the unit was made.
+    mutating func checkSecondPage() {
+        let (address, scratch) = (HostRegisters.address, HostRegisters.scratch)
+        let set = CoreLayout.tlb(mode.set)
+        asm.load(3, address, .state(CoreLayout.pageBase))
+        asm.alu(.add, address, immediate: 4096)
+        asm.rorx(scratch, address, by: 7)
+        asm.alu(.and, scratch, immediate: Int32(TLB.size - 1) * 32, .b32)
+        asm.alu(.cmp, address, Address(.rbp, scratch, set + TLBEntry.executeOffset))
+        var path = ColdPath(.interpret, flags)
+        path.field = jumpLater(5)
+        asm.mov(address, immediate: Int64(bitPattern: secondPage))
+        asm.alu(.cmp, address, Address(.rbp, scratch, set + TLBEntry.hostOffset))
+        path.other = jumpLater(5)
+        path.info = info
+        cold.append(path)
+    }
+
     /// Computes the operand's address without its segment's base; leaves EFLAGS alone and may destroy `r13` and
     /// `r14`. Without `wide` the result is cut to 32 bits.
     mutating func effective(_ i: UnsafePointer<Instruction>, _ to: Register, wide: Bool) {

@@ -14,6 +14,8 @@ struct UnitEmitter: ~Copyable {
     let offsets: UnsafeMutablePointer<Int32>
     let count: Int
     let writable: UnsafeMutablePointer<UInt8>
+    /// The host's address of the page that the unit's only instruction goes on in; 0 for none.
+    let secondPage: UInt64
 
     var flags = FlagState()
     var cold: [ColdPath] = []
@@ -26,6 +28,10 @@ struct UnitEmitter: ~Copyable {
         var far: UInt32 = 0
         var live: UInt32 = 0
         var saved: UInt32 = 0
+        /// Where its bytes end, from its page's base.
+        var end: Int32 = 0
+        /// Its instruction lies on two pages: it is reached through the jump table only.
+        var isStraddling = false
     }
 
     var offset: Int32 { offsets[index] }
@@ -48,6 +54,7 @@ struct UnitEmitter: ~Copyable {
         if needsFlags { emitSave() }
         if let skip { bind(skip) }
         entries.saved = place(asm.cursor)
+        if secondPage != 0 { checkSecondPage() }
         while index < count, goesOn {
             if traits[index].contains(.polls) { poll() }
             emit(UnsafePointer(instructions + index))
@@ -55,6 +62,8 @@ struct UnitEmitter: ~Copyable {
         }
         if goesOn { fallThrough() }
         emitColdPaths()
+        entries.isStraddling = secondPage != 0
+        entries.end = offsets[count]
         return entries
     }
 

@@ -9,9 +9,11 @@ final class UnitMap {
 
     subscript(_ key: UInt64) -> UnitEmitter.Entries? { units[key] }
 
-    func enter(_ key: UInt64, _ entries: UnitEmitter.Entries) {
+    /// - Parameter second: another page that the unit's bytes lie in.
+    func enter(_ key: UInt64, _ entries: UnitEmitter.Entries, second: UInt64? = nil) {
         units[key] = entries
         pages[key >> (12 + UnitMode.bits), default: []].append(key)
+        if let second { pages[second >> 12, default: []].append(key) }
     }
 
     /// Takes out what was made of a page, or everything.

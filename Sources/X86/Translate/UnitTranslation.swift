@@ -3,14 +3,12 @@ import Translator
 
 /// Makes units: decodes a straight run, finds out about its flags, emits it.
 final class UnitTranslation {
-    private static let longest = 64
+    static let longest = 64
     private let instructions = UnsafeMutablePointer<Instruction>.allocate(capacity: longest)
     private let traits = UnsafeMutablePointer<FlagTraits>.allocate(capacity: longest)
     private let offsets = UnsafeMutablePointer<Int32>.allocate(capacity: longest + 1)
     private let decoder = Decoder()
     private var count = 0
-    /// Bytes that the last unit was made of.
-    var bytes: Int { Int(offsets[count] - offsets[0]) }
     private var cold: [ColdPath] = []
 
     deinit {
@@ -27,12 +25,42 @@ final class UnitTranslation {
         _ thunks: CoreThunks
     ) -> UnitEmitter.Entries? {
         decode(page, offset, mode)
-        guard count > 0, let start = buffer.next() else { return nil }
         placePolls()
+        return emit(mode, buffer, thunks, second: 0)
+    }
+
+    /// Emits the unit of the one instruction that starts at `offset` of the page of code at `page` and goes on in
+    /// the page at `second`, which its code verifies.
+    func makeStraddling(
+        _ page: UnsafePointer<UInt8>, _ second: UnsafePointer<UInt8>, _ offset: Int, _ mode: UnitMode,
+        _ buffer: CodeBuffer, _ thunks: CoreThunks
+    ) -> UnitEmitter.Entries? {
+        var bytes = InlineArray<16, UInt8>(repeating: 0)
+        for index in 0..<Decoder.longest {
+            bytes[index] = offset + index < 4096 ? page[offset + index] : second[offset + index - 4096]
+        }
+        let instruction = withUnsafeBytes(of: &bytes) { raw in
+            raw.baseAddress.flatMap {
+                decoder.decode($0.assumingMemoryBound(to: UInt8.self), count: Decoder.longest, .bits64)
+            }
+        }
+        guard let instruction else { return nil }
+        count = 1
+        instructions.initialize(to: instruction)
+        traits.initialize(to: .of(instructions, mode))
+        offsets[0] = Int32(offset)
+        offsets[1] = Int32(offset) + Int32(instruction.length)
+        return emit(mode, buffer, thunks, second: UInt64(UInt(bitPattern: second)))
+    }
+
+    private func emit(_ mode: UnitMode, _ buffer: CodeBuffer, _ thunks: CoreThunks, second: UInt64)
+        -> UnitEmitter.Entries?
+    {
+        guard count > 0, let start = buffer.next() else { return nil }
         cold.removeAll(keepingCapacity: true)
         var emitter = UnitEmitter(
             asm: Assembler(at: start), mode: mode, thunks: thunks, instructions: instructions, traits: traits,
-            offsets: offsets, count: count, writable: buffer.writable, cold: cold)
+            offsets: offsets, count: count, writable: buffer.writable, secondPage: second, cold: cold)
         let entries = emitter.run()
         buffer.commit(to: emitter.asm.cursor)
         cold = emitter.cold
