@@ -188,6 +188,9 @@ import Testing
             let group = "\(Self.unified ?? "")/\(container.id)"
             #expect(CgroupFile.text(group, "hugetlb.2MB.max") == String(4 << 20))
             #expect(CgroupFile.text(group, "cgroup.controllers")?.contains("hugetlb") == true)
+            // Outside the view the group has another path.
+            #expect(container.run(["delete", "--force", container.id], in: Self.view).code == 0)
+            #expect(container.groups.isEmpty)
         }
     }
 
