@@ -132,6 +132,10 @@ package struct Op {
                 || self == .floatStore || self == .constant
         }
 
+        /// Loads or stores at an address that `Hoisting` and windows deal with.
+        @inline(__always)
+        var isAccess: Bool { self == .load || self == .store || self == .floatLoad || self == .floatStore }
+
         @inline(__always)
         var usesFloats: Bool {
             rawValue >= Code.floatLoad.rawValue && rawValue <= Code.floatFromInteger.rawValue

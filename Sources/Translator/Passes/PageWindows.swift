@@ -229,22 +229,26 @@ struct PageWindows: ~Copyable {
 
     // MARK: Registers
 
-    /// Host registers that windows have a use for.
-    static let mostRegisters = 4
+    /// Windows that may have host registers.
+    private static let mostServed = 3
 
-    /// Gives spare host registers to the windows that are asked most.
-    mutating func assign(_ registers: [Register]) {
-        var left = registers[...]
-        let order = windows.indices.sorted { windows[$0].weight > windows[$1].weight }
-        for number in order.prefix(2) { windows[number].distance = left.popFirst() }
-        for number in order.prefix(2) where windows[number].bounds != .both {
-            windows[number].bound = left.popFirst()
-        }
+    /// The windows that are asked most.
+    private var served: ArraySlice<Int> {
+        windows.indices.sorted { windows[$0].weight > windows[$1].weight }.prefix(Self.mostServed)
     }
 
-    /// How many registers `assign` can use.
-    var wanted: Int {
-        windows.isEmpty ? 0 : min(Self.mostRegisters, 2 * windows.count)
+    /// What host registers would save, most of it first: each distance a load, each bound the memory operand of a
+    /// comparison, which counts half.
+    var demands: [UInt32] {
+        let bounds = served.filter { windows[$0].bounds != .both }
+        return served.map { windows[$0].weight } + bounds.map { windows[$0].weight / 2 }
+    }
+
+    /// Gives host registers to windows, in the order of `demands`.
+    mutating func assign(_ registers: [Register]) {
+        var left = registers[...]
+        for number in served { windows[number].distance = left.popFirst() }
+        for number in served where windows[number].bounds != .both { windows[number].bound = left.popFirst() }
     }
 }
 

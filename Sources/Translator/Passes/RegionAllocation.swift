@@ -81,8 +81,11 @@ struct RegionAllocation {
         let room = Register.pool.count + 1 - (countsInMemory ? 0 : 1)
         let used = (1..<32).filter { weights[$0] > 0 }
         let spare = used.count > room ? Self.temporaries : 0
-        let chosen = used.sorted { spare > 0 ? traffic[$0] > traffic[$1] : weights[$0] > weights[$1] }
+        var chosen = used.sorted { spare > 0 ? traffic[$0] > traffic[$1] : weights[$0] > weights[$1] }
             .prefix(room - spare).map { Value($0) }
+        // The register that points at the TLB is in the room, but no use to windows.
+        let left = room - chosen.count - 1
+        if spare == 0 { chosen.removeLast(yielding(chosen, windows.demands, free: left)) }
         var free = zip(pinned, Register.pool).filter { !chosen.contains($0.0) } + [(Value.zero, Register.tlb)]
         var result = RegionRegisters(counter: nil, head: head)
         for owner in free where owner.0 != .zero { map[owner.0] = RegisterMap.inMemory }
@@ -102,7 +105,7 @@ struct RegionAllocation {
             result.add(register, inside: .zero, outside: owner)
         }
         var spares: [Register] = []
-        while spares.count < windows.wanted, let (owner, register) = free.first, register != .tlb {
+        while spares.count < windows.demands.count, let (owner, register) = free.first, register != .tlb {
             free.removeFirst()
             spares.append(register)
             result.add(register, inside: .zero, outside: owner)
@@ -112,6 +115,19 @@ struct RegionAllocation {
         for (owner, register) in free where owner != .zero { map[owner] = register.code }
         result.boxed = interprets ? 0 : singles & ~unboxed
         return result
+    }
+
+    /// How many of `chosen`, the most used first, had better leave their registers to windows: one that is asked in
+    /// every turn is worth more than a value that is used once around the loop.
+    private func yielding(_ chosen: [Value], _ demands: [UInt32], free: Int) -> Int {
+        var count = 0
+        for demand in demands.dropFirst(max(free, 0)) {
+            let more = free < 0 && count == 0 ? 2 : 1
+            guard count + more <= chosen.count else { break }
+            guard 2 * weights[Int(chosen[chosen.count - count - more])] < demand else { break }
+            count += more
+        }
+        return count
     }
 
     /// Whether nearly all that the region uses finds room in registers.

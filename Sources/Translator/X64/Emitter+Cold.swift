@@ -188,6 +188,7 @@ extension Emitter {
 
     private mutating func emitIndirectMiss(_ stub: ColdStub) {
         bindSources(stub)
+        asm.alu(.and, .rax, immediate: -2)
         asm.store(state(layout.displacement(layout.pc)), .rax)
         asm.mov(.rax, immediate: Int64(LeaveReason.indirect.rawValue))
         asm.jump(to: thunks.leave)

@@ -88,10 +88,10 @@ extension Emitter {
         keep(op.destination, to)
     }
 
+    /// The jump cache knows even addresses only, so an odd one, whose lowest bit does not count, goes the cold way.
     mutating func jumpIndirect(_ op: Op) {
         fetch(op.a, into: .rax)
         if op.immediate != 0 { asm.alu(.add, .rax, immediate: Int32(truncatingIfNeeded: op.immediate)) }
-        asm.alu(.and, .rax, immediate: -2)
         linkRegister(op)
         spillFloats(mappedFloats & writtenFloats)
         countInstructions(Int(op.retired) + 1)

@@ -117,6 +117,23 @@ extension Emitter {
         return nil
     }
 
+    /// Whether all accesses of a group come while `rdx` still holds its distance.
+    private func staysInHand(_ group: Hoisting.Group, _ number: UInt16) -> Bool {
+        guard let roles = context.pointee.hoisting.roles else { return false }
+        var left = group.members - 1
+        var next = group.leader + 1
+        while left > 0, next < count {
+            let op = ops[next]
+            if roles[next] == number {
+                left -= 1
+            } else if op.code.isAccess || !op.code.sparesAddress {
+                return false
+            }
+            next += 1
+        }
+        return left == 0
+    }
+
     /// Where a group's distance is kept.
     private func slot(_ group: Hoisting.Group) -> Address {
         if let window = window(group.leader) { return windowDistance(window) }
@@ -126,7 +143,7 @@ extension Emitter {
     /// Emits what makes the host address of the access known, and returns it together with, for a lone access,
     /// its unfinished cold note.
     private mutating func locate(_ op: Op, _ index: Int, write: Bool) -> (Address, ColdStub?) {
-        guard let group = group(index) else {
+        guard let group = group(index), let role = context.pointee.hoisting.roles?[index] else {
             slotInHand = Hoisting.noSlot
             let span = Int64(MemoryWidth(rawValue: op.c).bytes)
             let note = check(write ? .store : .load, op, index, op.a, op.immediate, span: span, write: write)
@@ -142,7 +159,7 @@ extension Emitter {
             var note = check(.hoist, op, index, group.base, group.low, span: span, write: group.isWrite)
             note.number = span | (group.isWrite ? 1 << 16 : 0) | Int64(index) << 32
             cold(note)
-            if window == nil { asm.store(slot(group), .rdx) }
+            if window == nil, !staysInHand(group, role) { asm.store(slot(group), .rdx) }
         }
         slotInHand = isInRegister ? Hoisting.noSlot : group.slot
         return (place(op, window), nil)

@@ -55,8 +55,7 @@ extension Emitter {
     private mutating func emitCopy(_ index: Int) {
         borrow(ops[index], index)
         let op = settleWords(ops[index])
-        if op.a < 32, op.code == .load || op.code == .store || op.code == .floatLoad || op.code == .floatStore
-        {
+        if op.a < 32, op.code.isAccess {
             // Whoever comes in here has nothing in hand.
             kept = nil
             context.pointee.singly[index] = UInt32(truncatingIfNeeded: asm.cursor - thunks.base)
