@@ -109,6 +109,10 @@ struct PCDeviceTests {
         device.write(at: 4, width: .half, 0x2001)
         #expect(requests.recorded == [.powerOff])
         #expect(device.read(at: 4, width: .half) == 1)
+        device.commandPorts.write(at: 0, width: .byte, 0xF0)
+        #expect(device.read(at: 4, width: .half) == 0)
+        device.commandPorts.write(at: 0, width: .byte, 0xF1)
+        #expect(device.read(at: 4, width: .half) == 1)
     }
 
     // MARK: Disks

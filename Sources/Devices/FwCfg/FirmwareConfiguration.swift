@@ -14,6 +14,8 @@ package final class FirmwareConfiguration: Device {
         package static let processors: UInt16 = 5
         package static let bootMenu: UInt16 = 0x0E
         package static let mostProcessors: UInt16 = 0x0F
+        /// The timer's interrupt is at input 2 of the I/O APIC.
+        package static let timerOverride: UInt16 = 0x8002
         static let directory: UInt16 = 0x19
         static let firstFile: UInt16 = 0x20
     }

@@ -16,6 +16,9 @@ package final class PowerManagement: Device {
 
     private static let sleepEnable: UInt16 = 1 << 13
     private static let sciEnable: UInt16 = 1
+    /// What firmware's tables tell to write to the command port.
+    private static let enableCommand: UInt8 = 0xF1
+    private static let disableCommand: UInt8 = 0xF0
 
     private struct State {
         var enabled: UInt16 = 0
@@ -57,6 +60,21 @@ package final class PowerManagement: Device {
         case Self.controlOffset: writeControl(half)
         default: break
         }
+    }
+
+    /// Two ports, command and status (82371AB datasheet, section 7.3): there is no system management mode that would take
+    /// a command, so this does what its handler would: ACPI mode on and off.
+    package var commandPorts: PortRegister {
+        PortRegister(
+            read: { _, _ in 0 },
+            write: { [self] offset, _, value in
+                guard offset == 0 else { return }
+                let byte = UInt8(truncatingIfNeeded: value)
+                state.withLock {
+                    if byte == Self.enableCommand { $0.control |= Self.sciEnable }
+                    if byte == Self.disableCommand { $0.control &= ~Self.sciEnable }
+                }
+            })
     }
 
     /// Bits 10 to 12 are the sleep type, bit 13 lets it happen and reads as zero.

@@ -119,9 +119,11 @@ private struct Attachment {
         try ports.attach(control, name: "system control", at: PCMap.Port.systemControl, size: 1)
         let pci = PCIHost(functions: PCFunctions.all, requestReset: requestReset)
         try ports.attach(pci, name: "PCI", at: PCMap.Port.pci, size: PCIHost.size)
+        let management = PowerManagement(clock: parts.links.clock, request: power)
         try ports.attach(
-            PowerManagement(clock: parts.links.clock, request: power), name: "power management",
-            at: PCMap.Port.powerManagement, size: PowerManagement.size)
+            management, name: "power management", at: PCMap.Port.powerManagement, size: PowerManagement.size)
+        try ports.attach(
+            management.commandPorts, name: "management command", at: PCMap.Port.managementCommand, size: 2)
     }
 
     func disks() throws {

@@ -11,7 +11,7 @@ enum PCConfiguration {
             numbers: [
                 FirmwareConfiguration.Item.memorySize: memory, FirmwareConfiguration.Item.hasNoGraphics: 1,
                 FirmwareConfiguration.Item.processors: 1, FirmwareConfiguration.Item.mostProcessors: 1,
-                FirmwareConfiguration.Item.bootMenu: 0,
+                FirmwareConfiguration.Item.bootMenu: 0, FirmwareConfiguration.Item.timerOverride: 1,
             ],
             files: [
                 ("etc/e820", entry(0, memory, ram)),

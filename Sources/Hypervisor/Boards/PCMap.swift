@@ -23,6 +23,7 @@ enum PCMap {
         static let clock: UInt64 = 0x70
         static let systemControl: UInt64 = 0x92
         static let secondPIC: UInt64 = 0xA0
+        static let managementCommand: UInt64 = 0xB2
         static let secondIDE: UInt64 = 0x170
         static let firstIDE: UInt64 = 0x1F0
         static let secondSerial: UInt64 = 0x2F8

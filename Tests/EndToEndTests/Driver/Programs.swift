@@ -37,6 +37,13 @@ extension Programs {
     /// Debian's SeaBIOS; `viv` finds it where its package puts it, and so does the test that skips.
     static let hasSeaBIOS = FileManager.default.fileExists(atPath: "/usr/share/seabios/bios-256k.bin")
 
+    /// GRUB's first sector for PCs, and what puts files onto a FAT file system.
+    static let grub = "/usr/lib/grub/i386-pc/boot.img"
+    static let hasGRUB =
+        FileManager.default.fileExists(atPath: grub)
+        && FileManager.default.isExecutableFile(atPath: "/usr/bin/grub-mkimage")
+        && FileManager.default.isExecutableFile(atPath: "/usr/bin/mcopy")
+
     /// A file of `size` zero bytes in the scratch folder.
     static func disk(_ name: String, size: UInt64) throws -> URL {
         let file = scratch.appending(path: "\(name)-\(UUID().uuidString).img")
