@@ -32,7 +32,9 @@ enum Latitude {
         // The flags of the last comparison, or those before the first.
         if names.contains("scas") { own.rflags = native.rflags }
         if names.contains("callIndirect") { levelPush(&native, &own) }
-        if names.contains("x87"), bytes.contains(0xDF) { levelLastBytes(&native, &own) }
+        if names.contains("x87"), bytes.contains(0xDF) || bytes.contains(0xDB) {
+            levelLastBytes(&native, &own)
+        }
     }
 
     private static let strings: Set<String> = ["movs", "cmps", "stos", "lods", "scas"]
@@ -54,7 +56,7 @@ enum Latitude {
         }
     }
 
-    /// FBSTP, a program of the processor's own, may have written what lies before the page that faults.
+    /// Stores of ten bytes, which go in two parts, may have written what lies before the page that faults.
     private static func levelLastBytes(_ native: inout native_case, _ own: inout native_case) {
         guard own.cr2 == UInt64(NATIVE_DATA) + UInt64(NATIVE_DATA_SIZE) else { return }
         withUnsafeBytes(of: &native.data) { native in
