@@ -154,6 +154,7 @@ final class UnitTranslation {
             thunks: thunks,
             ops: UnsafePointer(unit.ops), count: unit.count, context: context, unitKey: key,
             physicalPage: address & ~0xfff)
+        emitter.isSolitary = cache.isSolitary
         if unit.endOffset > 4096, let second { emitter.secondPage = second.host }
         if let head { allocate(&emitter, head) } else { mapFloats(&emitter) }
         emitter.run()

@@ -310,25 +310,21 @@ package struct Assembler: ~Copyable {
 
     // MARK: Atomics
 
-    package mutating func lockCompareExchange(_ at: Address, _ new: Register, _ size: Size) {
-        byte(0xf0)
+    /// The prefix that makes what follows atomic among processors.
+    package mutating func lock() { byte(0xf0) }
+
+    package mutating func compareExchange(_ at: Address, _ new: Register, _ size: Size) {
         rex(size == .b64, new.code, at)
         byte(0x0f)
         byte(0xb1)
         modRM(new.code, at)
     }
 
-    package mutating func lockExchangeAdd(_ at: Address, _ value: Register, _ size: Size) {
-        byte(0xf0)
+    package mutating func exchangeAdd(_ at: Address, _ value: Register, _ size: Size) {
         rex(size == .b64, value.code, at)
         byte(0x0f)
         byte(0xc1)
         modRM(value.code, at)
-    }
-
-    package mutating func lockALU(_ op: ALU, _ at: Address, _ value: Register, _ size: Size) {
-        byte(0xf0)
-        alu(op, at, value, size)
     }
 
     /// XCHG with memory, which locks by itself.
@@ -340,7 +336,7 @@ package struct Assembler: ~Copyable {
 
     /// A full fence: cheaper than MFENCE by an order of magnitude.
     package mutating func fence() {
-        byte(0xf0)
+        lock()
         alu(.or, Address(.rsp), immediate: 0, .b32)
     }
 

@@ -1,5 +1,10 @@
-/// Atomic accesses between vCPUs: guest atomics become locked instructions of the host.
+/// Atomic accesses between vCPUs: guest atomics become locked instructions of the host. With one vCPU there is nobody to
+/// lock out, as devices do not write to words that drivers change atomically; a locked instruction costs up to 20 cycles.
 extension Emitter {
+    private mutating func lock() {
+        if !isSolitary { asm.lock() }
+    }
+
     /// Leaves the host address of a naturally aligned access in `rdx`; anything else goes the cold
     /// way, where the page is filled or the interpreter does the operation.
     private mutating func locateAtomic(_ op: Op, write: Bool) -> ColdStub {
@@ -35,18 +40,18 @@ extension Emitter {
         switch op.code {
         case .atomicSwap:
             fetch(op.b, into: .rcx)
-            asm.exchange(Address(.rdx), .rcx, size)
-            keepLoaded(op, .rcx)
+            exchange(op, size)
         case .atomicAdd where op.destination == .zero:
-            asm.lockALU(.add, Address(.rdx), read(op.b, .rcx), size)
+            change(.add, op, size)
         case .atomicAdd:
             fetch(op.b, into: .rcx)
-            asm.lockExchangeAdd(Address(.rdx), .rcx, size)
+            lock()
+            asm.exchangeAdd(Address(.rdx), .rcx, size)
             keepLoaded(op, .rcx)
         default:
             let kind: ALU = op.code == .atomicAnd ? .and : op.code == .atomicOr ? .or : .xor
             if op.destination == .zero {
-                asm.lockALU(kind, Address(.rdx), read(op.b, .rcx), size)
+                change(kind, op, size)
             } else {
                 compareExchangeLoop(op, kind, size)
             }
@@ -54,12 +59,30 @@ extension Emitter {
         finishAtomic(note)
     }
 
+    /// `rcx` goes to memory, and what was there to the destination. XCHG locks by itself.
+    private mutating func exchange(_ op: Op, _ size: Size) {
+        guard isSolitary else {
+            asm.exchange(Address(.rdx), .rcx, size)
+            return keepLoaded(op, .rcx)
+        }
+        asm.load(.rax, Address(.rdx), size)
+        asm.store(Address(.rdx), .rcx, size)
+        keepLoaded(op, .rax)
+    }
+
+    private mutating func change(_ kind: ALU, _ op: Op, _ size: Size) {
+        let value = read(op.b, .rcx)
+        lock()
+        asm.alu(kind, Address(.rdx), value, size)
+    }
+
     private mutating func compareExchangeLoop(_ op: Op, _ kind: ALU, _ size: Size) {
         asm.load(.rax, Address(.rdx), size)
         let retry = UnsafePointer(asm.cursor)
         asm.mov(.rcx, .rax)
         apply(kind, .rcx, op.b, .b64)
-        asm.lockCompareExchange(Address(.rdx), .rcx, size)
+        lock()
+        asm.compareExchange(Address(.rdx), .rcx, size)
         asm.jump(.notEqual, to: retry)
         keepLoaded(op, .rax)
     }
@@ -104,7 +127,9 @@ extension Emitter {
         asm.alu(.cmp, .rcx, immediate: Int32(width.bytes), .b32)
         let otherSize = asm.jump(.notEqual)
         asm.load(.rax, state(layout.displacement(layout.reservationValue)))
-        asm.lockCompareExchange(Address(.rdx), read(op.b, .rcx), width.size)
+        let value = read(op.b, .rcx)
+        lock()
+        asm.compareExchange(Address(.rdx), value, width.size)
         asm.bind(elsewhere)
         asm.bind(otherSize)
         asm.set(.notEqual, .rax)

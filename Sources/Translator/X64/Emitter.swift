@@ -44,6 +44,8 @@ struct Emitter: ~Copyable {
     var temporaries = Temporaries()
     /// What a region remembers of pages.
     var windows: [PageWindows.Window] = []
+    /// There is no other vCPU.
+    var isSolitary = false
     /// Accesses are checked one by one, whatever groups there are.
     var checksSingly = false
     /// The group whose host address `rdx` holds at this point.
