@@ -32,6 +32,10 @@ package struct Encoding: Sendable {
         package static let unaligned = Flags(rawValue: 128)
         /// Coded by a VEX prefix of 128 bits.
         package static let vex = Flags(rawValue: 256)
+        /// An operand is an MMX register, as the operands' kinds tell; asked at every execution, so kept.
+        package static let mmx = Flags(rawValue: 512)
+        /// An operand is a vector register.
+        package static let vector = Flags(rawValue: 1024)
     }
 
     /// A demanded prefix.
@@ -77,18 +81,6 @@ package struct Encoding: Sendable {
             .anything,
         ]
         return [first, second].first { kinds.contains($0.kind) }
-    }
-
-    /// Whether an operand is an MMX register.
-    package var isMMX: Bool {
-        let kinds: [Kind] = [.mmxReg, .mmxOrMemory, .mmxRM]
-        return kinds.contains(first.kind) || kinds.contains(second.kind)
-    }
-
-    /// Whether one of an MMX instruction's operands is a vector register.
-    package var mixesVectors: Bool {
-        let kinds: [Kind] = [.vectorReg, .vectorOrMemory, .vectorRM]
-        return kinds.contains(first.kind) || kinds.contains(second.kind)
     }
 
     /// Of two encodings that fit, the more specific one counts.

@@ -80,6 +80,13 @@ struct EncodingParser {
         encoding.first = operand()
         if take(",") { encoding.second = operand() }
         if take(",") { encoding.third = operand() }
+        for operand in [encoding.first, encoding.second] {
+            switch operand.kind {
+            case .mmxReg, .mmxOrMemory, .mmxRM: encoding.flags.insert(.mmx)
+            case .vectorReg, .vectorOrMemory, .vectorRM: encoding.flags.insert(.vector)
+            default: break
+            }
+        }
     }
 
     private mutating func operand() -> Encoding.Operand {

@@ -105,8 +105,9 @@ extension Interpreter {
     func vector(_ i: UnsafePointer<Instruction>) throws(Fault) {
         let encoding = EncodingTable.shared.encodings[Int(i.pointee.encoding)]
         // An operand in memory leaves the MMX registers out of it.
-        let isMMX = encoding.isMMX && !(i.pointee.op == .cvtpi2p && i.pointee.source == Operand.memory)
-        if !encoding.isMMX || encoding.mixesVectors { try demandVectors() }
+        let namesMMX = encoding.flags.contains(.mmx)
+        let isMMX = namesMMX && !(i.pointee.op == .cvtpi2p && i.pointee.source == Operand.memory)
+        if !namesMMX || encoding.flags.contains(.vector) { try demandVectors() }
         if isMMX { try demandMultimedia() }
         guard let native = cpu.native else { throw .undefined }
         let hasImmediate = encoding.third.kind == .immediate || encoding.second.kind == .immediate

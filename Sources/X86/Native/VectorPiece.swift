@@ -38,7 +38,7 @@ struct VectorPiece {
         if isFloat { bytes += [0x0F, 0xAE, 0x1A, 0x0F, 0xAE, 0x52, 0x04] }
         if !isResult { bytes += firstIsMMX ? [0x0F, 0x7F, 0x0F] : [0x0F, 0x11, 0x0F] }
         // The host's x87 registers are left empty.
-        if encoding.isMMX { bytes += [0x0F, 0x77] }
+        if encoding.flags.contains(.mmx) { bytes += [0x0F, 0x77] }
         bytes.append(0xC3)
         return bytes
     }

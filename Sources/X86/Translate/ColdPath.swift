@@ -64,14 +64,14 @@ extension UnitEmitter {
             leave(.resume)
         case .interpret:
             asm.mov(HostRegisters.scratch, immediate: Int64(path.info))
-            asm.jump(to: thunks.interpretAndLeave(mode))
+            asm.jump(to: thunks[mode].interpretAndLeave)
         case .leaveAtAddress:
             asm.store(3, .state(CoreLayout.rip), HostRegisters.address)
             leave(.resume)
         case .interpretHere:
             saveCold(path)
             asm.mov(HostRegisters.scratch, immediate: Int64(path.info))
-            asm.call(thunks.interpret(mode))
+            asm.call(thunks[mode].interpret)
             if let back = path.back { asm.jump(to: UnsafePointer(back)) }
         case .otherPage:
             emitSave()
@@ -92,7 +92,7 @@ extension UnitEmitter {
         asm.alu(.xor, HostRegisters.address, Address(.rbp, HostRegisters.scratch, path.tag))
         saveCold(path)
         asm.mov(HostRegisters.scratch, immediate: Int64(path.info))
-        asm.call(thunks.fill(mode))
+        asm.call(thunks[mode].fill)
         if let back = path.back { asm.jump(to: UnsafePointer(back)) }
     }
 
@@ -104,7 +104,7 @@ extension UnitEmitter {
         asm.mov(
             HostRegisters.scratch,
             immediate: Int64(offset) | (path.kind == .linkSaved ? LeaveReason.savedBit : 0))
-        asm.jump(to: thunks.leave(mode))
+        asm.jump(to: thunks[mode].leave)
     }
 
     mutating func setRIP(_ target: Int32) {
@@ -115,7 +115,7 @@ extension UnitEmitter {
 
     mutating func leave(_ reason: LeaveReason) {
         asm.mov(HostRegisters.scratch, immediate: reason.rawValue)
-        asm.jump(to: thunks.leave(mode))
+        asm.jump(to: thunks[mode].leave)
     }
 }
 

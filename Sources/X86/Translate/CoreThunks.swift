@@ -3,18 +3,24 @@ import Translator
 /// The pieces of code that all units of a core share: entry, exit and the calls into the runtime. There are two
 /// of each, for modes with and without vectors.
 struct CoreThunks {
-    /// `enter(anchor, code) -> LeaveReason`, C functions.
-    private var enters: (UnsafePointer<UInt8>, UnsafePointer<UInt8>)
-    /// Leave with what `r14` says; the flags are saved.
-    private var leaves: (UnsafePointer<UInt8>, UnsafePointer<UInt8>)
-    /// In: r13 = linear address, r14 = `AccessInfo`. Out: r13 = host's address. Does not return when the
-    /// interpreter had to execute the instruction.
-    private var fills: (UnsafePointer<UInt8>, UnsafePointer<UInt8>)
-    /// In: r14 = place and length of an instruction. Returns when the unit may go on behind it.
-    private var interprets: (UnsafePointer<UInt8>, UnsafePointer<UInt8>)
-    /// The same, jumped to; never goes on.
-    private var interpretsAndLeaves: (UnsafePointer<UInt8>, UnsafePointer<UInt8>)
-    private(set) var end: UnsafeMutablePointer<UInt8>
+    /// The pieces for one kind of mode.
+    struct Set {
+        /// `enter(anchor, code) -> LeaveReason`, a C function.
+        let enter: UnsafePointer<UInt8>
+        /// Leaves with what `r14` says; the flags are saved.
+        let leave: UnsafePointer<UInt8>
+        /// In: r13 = linear address, r14 = `AccessInfo`. Out: r13 = host's address. Does not return when the
+        /// interpreter had to execute the instruction.
+        let fill: UnsafePointer<UInt8>
+        /// In: r14 = place and length of an instruction. Returns when the unit may go on behind it.
+        let interpret: UnsafePointer<UInt8>
+        /// The same, jumped to; never goes on.
+        let interpretAndLeave: UnsafePointer<UInt8>
+    }
+
+    private let plain: Set
+    private let vectors: Set
+    let end: UnsafeMutablePointer<UInt8>
 
     /// The C functions that the thunks call.
     struct Targets {
@@ -22,37 +28,16 @@ struct CoreThunks {
         let interpret: UInt
     }
 
-    private struct Set {
-        var enter: UnsafePointer<UInt8>
-        var leave: UnsafePointer<UInt8>
-        var fill: UnsafePointer<UInt8>
-        var interpret: UnsafePointer<UInt8>
-        var interpretAndLeave: UnsafePointer<UInt8>
-    }
-
     init(at start: UnsafeMutablePointer<UInt8>, _ targets: Targets) {
         var asm = Assembler(at: start)
         // Place 0 is no displacement's.
         asm.nop(16)
-        let plain = Self.write(&asm, targets, vectors: false)
-        let vectors = Self.write(&asm, targets, vectors: true)
-        enters = (plain.enter, vectors.enter)
-        leaves = (plain.leave, vectors.leave)
-        fills = (plain.fill, vectors.fill)
-        interprets = (plain.interpret, vectors.interpret)
-        interpretsAndLeaves = (plain.interpretAndLeave, vectors.interpretAndLeave)
+        plain = Self.write(&asm, targets, vectors: false)
+        vectors = Self.write(&asm, targets, vectors: true)
         end = asm.cursor
     }
 
-    func enter(_ mode: UnitMode) -> UnsafePointer<UInt8> { mode.hasVectors ? enters.1 : enters.0 }
-    func leave(_ mode: UnitMode) -> UnsafePointer<UInt8> { mode.hasVectors ? leaves.1 : leaves.0 }
-    func fill(_ mode: UnitMode) -> UnsafePointer<UInt8> { mode.hasVectors ? fills.1 : fills.0 }
-    func interpret(_ mode: UnitMode) -> UnsafePointer<UInt8> {
-        mode.hasVectors ? interprets.1 : interprets.0
-    }
-    func interpretAndLeave(_ mode: UnitMode) -> UnsafePointer<UInt8> {
-        mode.hasVectors ? interpretsAndLeaves.1 : interpretsAndLeaves.0
-    }
+    subscript(mode: UnitMode) -> Set { mode.hasVectors ? vectors : plain }
 
     private static let saved: [Register] = [.rbx, .rbp, .r12, .r13, .r14, .r15]
 

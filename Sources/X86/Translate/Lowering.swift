@@ -81,7 +81,7 @@ enum Lowering {
         case .maskmovdqu, .maskmovq, .emms, .pcmpestrm, .pcmpestri, .pcmpistrm, .pcmpistri: return false
         default:
             let encoding = EncodingTable.shared.encodings[Int(i.pointee.encoding)]
-            return !encoding.isMMX && !encoding.flags.contains(.vex)
+            return encoding.flags.isDisjoint(with: [.mmx, .vex])
         }
     }
 

@@ -70,7 +70,7 @@ package final class TranslatedCore: @unchecked Sendable {
     private func run(_ entries: UnitEmitter.Entries) -> Int64 {
         let mode = mode
         state.pointee.translation.flagWord = TranslationState.flagWord(state.rflags)
-        let enter = unsafeBitCast(buffer.entry(buffer.offset(of: thunks.enter(mode))), to: Enter.self)
+        let enter = unsafeBitCast(buffer.entry(buffer.offset(of: thunks[mode].enter)), to: Enter.self)
         let reason = enter(UnsafeMutableRawPointer(state) + CoreLayout.anchor, buffer.entry(entries.far))
         state.setArithmetic(state.pointee.translation.arithmetic)
         return reason

@@ -89,10 +89,10 @@ struct UnitEmitter: ~Copyable {
         materialise()
         asm.mov(HostRegisters.scratch, immediate: Int64(info))
         if i.pointee.chapter.endsBlock, !i.pointee.op.comesBack {
-            asm.jump(to: thunks.interpretAndLeave(mode))
+            asm.jump(to: thunks[mode].interpretAndLeave)
             goesOn = false
         } else {
-            asm.call(thunks.interpret(mode))
+            asm.call(thunks[mode].interpret)
             flags = FlagState()
         }
     }
