@@ -5,8 +5,7 @@ enum Archive {
     /// Unpacks a tar, plain or packed by gzip or zstd, into an empty folder.
     static func unpack(_ source: any ByteSource, into folder: String) throws(BuildError) {
         do throws(ImageError) {
-            let reader = TarReader(try Compression.unpacked(source))
-            _ = try LayerUnpacker(into: folder).unpack(reader)
+            try extract(source, into: folder)
         } catch {
             throw BuildError(.stepFailed, error.description)
         }
@@ -15,13 +14,16 @@ enum Archive {
     /// Unpacks a build's context; what is wrong with it is the client's fault.
     static func unpackContext(_ descriptor: Int32, into folder: String) throws(BuildError) {
         do throws(ImageError) {
-            let source = DescriptorSource(descriptor, name: "the build context")
-            _ = try LayerUnpacker(into: folder).unpack(TarReader(try Compression.unpacked(source)))
+            try extract(DescriptorSource(descriptor, name: "the build context"), into: folder)
         } catch {
             let isTheirs = [.invalid, .corrupt].contains(error.kind)
             throw BuildError(
                 isTheirs ? .invalidContext : .system, "cannot unpack the build context: \(error.description)")
         }
+    }
+
+    private static func extract(_ source: any ByteSource, into folder: String) throws(ImageError) {
+        _ = try LayerUnpacker(into: folder).unpack(TarReader(try Compression.unpacked(source)))
     }
 
     /// Whether the first bytes are those of an archive that ADD unpacks.
