@@ -164,11 +164,12 @@ struct ServedImage: Sendable {
 }
 
 struct RegistryTests {
-    static func store(_ path: String) throws -> ImageStore {
+    /// `stallTimeout`: seconds. Only a test of a silent registry wants few: a busy host is silent for longer.
+    static func store(_ path: String, stallTimeout: Double = 600) throws -> ImageStore {
         var settings = RegistrySettings()
         settings.retryPause = 0.01
         settings.retries = 2
-        settings.stallTimeout = 1
+        settings.stallTimeout = stallTimeout
         return try ImageStore(data: path, registries: settings)
     }
 
@@ -176,10 +177,10 @@ struct RegistryTests {
 
     static func pull(
         _ script: @escaping ScriptedRegistry.Script, into scratch: ScratchFolder, name: String = "app:1",
-        credentials: Credentials = anonymous
+        credentials: Credentials = anonymous, stallTimeout: Double = 600
     ) async throws -> (Image, ImageStore, ScriptedRegistry) {
         let registry = try ScriptedRegistry(script)
-        let store = try store(scratch("data"))
+        let store = try store(scratch("data"), stallTimeout: stallTimeout)
         let reference = try Reference("127.0.0.1:\(registry.port)/\(name)")
         return (try await store.pull(reference, credentials: credentials), store, registry)
     }
@@ -249,7 +250,9 @@ struct RegistryTests {
             }
             return answer
         }
-        let error = await #expect(throws: ImageError.self) { try await Self.pull(script, into: scratch) }
+        let error = await #expect(throws: ImageError.self) {
+            try await Self.pull(script, into: scratch, stallTimeout: kind == "hangs" ? 1 : 600)
+        }
         let kinds: [String: ImageError.Kind] = [
             "not found": .notFound, "denied": .unauthorized, "other bytes": .corrupt, "too long": .corrupt,
             "other diff id": .corrupt, "other manifest": .corrupt, "garbage": .invalid,

@@ -30,7 +30,7 @@ struct StreamedPullTests {
     ) async throws -> (Image, ImageStore) {
         let registry = try ScriptedRegistry(script)
         var settings = RegistrySettings()
-        settings.stallTimeout = 60
+        settings.stallTimeout = 600
         settings.retries = 0
         let store = try ImageStore(data: scratch("data"), registries: settings)
         let reference = try Reference("127.0.0.1:\(registry.port)/app:1")

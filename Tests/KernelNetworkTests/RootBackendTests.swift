@@ -116,6 +116,8 @@ import Testing
                 try check(error.kind == .conflict && error.description.contains("7000"), error.description)
                 try check(error.description.contains("process \(getpid())"), error.description)
             }
+            // A child that another test starts at this moment holds a copy until it executes: closing is not enough.
+            shutdown(holder.raw, Int32(SHUT_RDWR))
             _ = consume holder
             let ports = try scene.backend.publish(
                 [Self.port("", 7001), Self.port("", 7000)], to: endpoint, networkID: network.id)
