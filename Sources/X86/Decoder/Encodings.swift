@@ -252,9 +252,9 @@ package let encodingChapters: [EncodingChapter] = [
         ldmxcsr n0fae/2:Md
         stmxcsr n0fae/3:Md
         clflush n0fae/7:Mb
-        lfence n0fae=e8
-        mfence n0fae=f0
-        sfence n0fae=f8
+        lfence n0fae/5:Rd
+        mfence n0fae/6:Rd
+        sfence n0fae/7:Rd
         rdrand n0fc7/6:Rv p0fc7/6:Rv
         rdseed n0fc7/7:Rv p0fc7/7:Rv
         """),
@@ -274,6 +274,10 @@ package let encodingChapters: [EncodingChapter] = [
         movhp n0f16:Vx,Mq p0f16:Vx,Mq n0f17:Mq,Vx p0f17:Mq,Vx
         movd p0f6e:Vx,Ey
         movdTo p0f7e:Ey,Vx
+        pextrb p0f3a14:Mb,Vx,Ib p0f3a14:Rd,Vx,Ib
+        pextrwTo p0f3a15:Mw,Vx,Ib p0f3a15:Rd,Vx,Ib
+        pextrd p0f3a16:Ey,Vx,Ib
+        extractps p0f3a17:Ed,Vx,Ib
         movq s0f7e:Vx,Wq
         movqTo p0fd6:Wq,Vx
         maskmovdqu p0ff7:Vx,Ux

@@ -130,7 +130,11 @@ struct InstructionReader {
         opcodeByte = byte()
     }
 
-    mutating func peekModRM() { modRM = peek }
+    mutating func peekModRM() {
+        modRM = peek
+        // MOV to and from control and debug registers knows registers only (SDM vol. 2, MOV).
+        if map == 1, opcodeByte & 0xFC == 0x20 { modRM |= 0xC0 }
+    }
 
     var isRegisterForm: Bool { modRM >= 0xC0 }
     var reg: UInt8 { modRM >> 3 & 7 }
@@ -217,7 +221,7 @@ struct InstructionReader {
     }
 
     private mutating func readModRM(isFPU: Bool) {
-        modRM = byte()
+        _ = byte()
         if isFPU { instruction.extra = modRM }
         if !isRegisterForm { readAddress() }
     }

@@ -31,7 +31,8 @@ package enum Operation: UInt16, CaseIterable, Sendable {
         rdrand, rdseed
     // vectorMove
     case movups, movdqu, movaps, movdqa, movnt, movss, movsd, movhlps, movlhps, movlp, movhp, movd, movdTo,
-        movq, movqTo, maskmovdqu, mmxMovd, mmxMovdTo, mmxMovq, maskmovq, movq2dq, movdq2q, emms
+        pextrb, pextrwTo, pextrd, extractps, movq, movqTo, maskmovdqu, mmxMovd, mmxMovdTo, mmxMovq, maskmovq,
+        movq2dq, movdq2q, emms
     // vector
     case unpckl, unpckh, movsldup, movshdup, movddup, sqrt, rsqrt, rcp, andp, andnp, orp, xorp, addp, mulp,
         cvtFloat, cvtInteger, subp, minp, divp, maxp, cmpp, shufp, hadd, hsub, addsub, pshufd, pshufhw,

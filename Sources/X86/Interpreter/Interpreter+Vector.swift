@@ -33,7 +33,11 @@ extension Interpreter {
         case .movd:
             xmm[Int(i.pointee.destination)] = Vector(
                 low: truncate(try source(i, i.pointee.sourceSize), i.pointee.sourceSize))
-        case .movdTo: try moveToGeneral(i)
+        case .movdTo: try moveToGeneral(i, xmm[Int(i.pointee.source)].low)
+        case .pextrb: try extract(i, 0)
+        case .pextrwTo: try extract(i, 1)
+        case .extractps: try extract(i, 2)
+        case .pextrd: try extract(i, i.pointee.size == 3 ? 3 : 2)
         case .movq:
             let low = i.pointee.source < 0x80 ? xmm[Int(i.pointee.source)].low : try load(address(i), 3)
             xmm[Int(i.pointee.destination)] = Vector(low: low)
@@ -81,10 +85,21 @@ extension Interpreter {
         }
     }
 
-    private func moveToGeneral(_ i: UnsafePointer<Instruction>) throws(Fault) {
+    private func moveToGeneral(_ i: UnsafePointer<Instruction>, _ value: UInt64) throws(Fault) {
         // Ey: the size of the general operand is in the first place.
-        let size: UInt8 = i.pointee.size == 3 ? 3 : 2
-        try setDestination(i, size, xmm[Int(i.pointee.source)].low)
+        try setDestination(i, i.pointee.size == 3 ? 3 : 2, value)
+    }
+
+    /// PEXTRB and its like: the element of 2^`size` bytes that the immediate numbers, to memory or extended by zeros.
+    private func extract(_ i: UnsafePointer<Instruction>, _ size: UInt8) throws(Fault) {
+        let vector = xmm[Int(i.pointee.source)]
+        let bit = (UInt64(truncatingIfNeeded: i.pointee.immediate) << UInt64(size) & 15) * 8
+        let value = truncate((bit < 64 ? vector.low : vector.high) >> (bit & 63), size)
+        if i.pointee.destination == Operand.memory {
+            try store(address(i), size, value)
+        } else {
+            try moveToGeneral(i, value)
+        }
     }
 
     /// MASKMOVDQU: the bytes whose mask has its highest bit set.
