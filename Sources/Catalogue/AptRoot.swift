@@ -4,19 +4,18 @@ import Host
 /// A private place in which the host's apt works for another architecture, without privileges and
 /// without touching the host's own packages. Everything it fetches is checked against Debian's keys.
 struct AptRoot: Sendable {
-    /// Debian's current release, and the name under which it is found while a mirror is between two states.
-    private static let codename = "trixie"
-    private static let suites = [codename, "stable"]
     private static let keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
     let path: String
+    let release: DebianRelease
     private let architecture: String
     private let apt: Tool
     private let cache: Tool
 
     /// Prepares the folder `path`; downloads that an earlier run left are kept and resumed.
-    init(_ path: String, architecture: String) throws(CatalogueError) {
+    init(_ path: String, _ release: DebianRelease, architecture: String) throws(CatalogueError) {
         self.path = path
+        self.release = release
         self.architecture = architecture
         apt = try Tool("apt-get", package: "apt")
         cache = try Tool("apt-cache", package: "apt")
@@ -30,10 +29,15 @@ struct AptRoot: Sendable {
         }
     }
 
-    /// Whether `update` has been here. Before, apt would answer from the host's own lists, which know packages
-    /// of the host's own architecture.
+    /// Whether `update` has been here for this release. Before, apt would answer from the host's own lists, which know
+    /// packages of the host's own architecture.
     var isConfigured: Bool {
-        access("\(path)/apt.conf", R_OK) == 0 && access("\(path)/sources.list", R_OK) == 0
+        access("\(path)/apt.conf", R_OK) == 0 && source.count > 3 && release.suites.contains(source[3])
+    }
+
+    /// The words of the only line of `sources.list`: `deb [option] mirror suite main`.
+    private var source: [String] {
+        ((try? TextFile.read("\(path)/sources.list")) ?? "").split(separator: " ").map(String.init)
     }
 
     /// Where downloaded packages are.
@@ -52,12 +56,12 @@ struct AptRoot: Sendable {
         }
         var complaint = ""
         for mirror in mirrors {
-            for suite in Self.suites {
+            for suite in release.suites {
                 try configure(mirror, suite)
                 let result = try run(["update"], shown: false)
                 if result.succeeded, isTheRelease() { return }
                 let isOther = result.succeeded
-                complaint = isOther ? "no \(Self.codename) there" : Self.firstComplaint(result.complaints)
+                complaint = isOther ? "no \(release.codename) there" : Self.firstComplaint(result.complaints)
             }
         }
         throw CatalogueError(
@@ -66,10 +70,7 @@ struct AptRoot: Sendable {
     }
 
     /// The address of the mirror that the lists came from.
-    func mirror() -> String {
-        let words = ((try? TextFile.read("\(path)/sources.list")) ?? "").split(separator: " ")
-        return words.count > 2 ? String(words[2]) : ""
-    }
+    func mirror() -> String { source.count > 2 ? source[2] : "" }
 
     /// Downloads `packages` with everything they depend on, as if nothing were installed.
     func downloadWithDependencies(_ packages: [String]) throws(CatalogueError) {
@@ -145,13 +146,11 @@ extension AptRoot {
             "apt cannot download (\(complaint)): check the network and the free space, then try again")
     }
 
-    /// The mirror may offer another release under `stable` one day: that one is not ours.
+    /// The mirror may offer another release under this one's age one day: that one is not ours.
     private func isTheRelease() -> Bool {
-        Folder.names(in: "\(path)/lists").contains { name in
-            name.hasSuffix("InRelease")
-                && (try? TextFile.read("\(path)/lists/\(name)"))?.contains("\nCodename: \(Self.codename)\n")
-                    == true
-        }
+        let line = "\nCodename: \(release.codename)\n"
+        return Folder.names(in: "\(path)/lists").filter { $0.hasSuffix("InRelease") }
+            .contains { (try? TextFile.read("\(path)/lists/\($0)"))?.contains(line) == true }
     }
 
     private func configure(_ mirror: String, _ suite: String) throws(CatalogueError) {

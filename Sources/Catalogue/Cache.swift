@@ -31,14 +31,14 @@ package struct Cache: Sendable {
         let folder = folder(of: guest, arch)
         guard access("\(folder)/version", R_OK) == 0 else { return nil }
         return GuestFiles(
-            kernel: "\(folder)/kernel", initrd: "\(folder)/initrd",
+            arch: arch, kernel: "\(folder)/kernel", initrd: "\(folder)/initrd",
             disk: guest == .debian ? "\(folder)/disk" : nil, append: guest.append(arch))
     }
 
-    /// The state of every guest for every architecture that it can be made for.
+    /// The state of every guest for every architecture.
     package func states() -> [GuestState] {
         BuiltInGuest.allCases.flatMap { guest in
-            guest.architectures.map { arch in
+            GuestArchitecture.allCases.map { arch in
                 let folder = folder(of: guest, arch)
                 let version = (try? TextFile.read("\(folder)/version"))?.split(separator: "\n").first
                 return GuestState(

@@ -21,7 +21,6 @@ package struct Catalogue {
 
     /// The files of `guest`, from the cache or newly made; a cached guest needs no network.
     package func files(of guest: BuiltInGuest, _ arch: GuestArchitecture) throws -> GuestFiles {
-        try check(guest, arch)
         if let files = cache.files(of: guest, arch) { return files }
         return try cache.exclusively {
             if let files = cache.files(of: guest, arch) { return files }
@@ -33,7 +32,6 @@ package struct Catalogue {
     ///
     /// - Returns: whether anything has changed.
     package func update(_ guest: BuiltInGuest, _ arch: GuestArchitecture) throws -> Bool {
-        try check(guest, arch)
         return try cache.exclusively {
             progress("\(guest.rawValue): looking for newer packages")
             let recipe = try LinuxRecipe(cache, arch, progress: progress)
@@ -43,13 +41,6 @@ package struct Catalogue {
             _ = try make(guest, arch)
             return true
         }
-    }
-
-    private func check(_ guest: BuiltInGuest, _ arch: GuestArchitecture) throws(CatalogueError) {
-        guard !guest.architectures.contains(arch) else { return }
-        let made = guest.architectures.map(\.rawValue).joined(separator: ", ")
-        throw CatalogueError(
-            .refused, "guest '\(guest.rawValue)' is made for \(made) only so far, not for \(arch.rawValue)")
     }
 
     private func make(_ guest: BuiltInGuest, _ arch: GuestArchitecture) throws -> GuestFiles {

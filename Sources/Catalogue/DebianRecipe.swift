@@ -5,7 +5,9 @@ import Model
 /// Makes Debian's disk: the host only downloads packages and fills an ext4 image with them; they are
 /// unpacked and configured inside a machine of ours, so that no privilege is needed.
 struct DebianRecipe {
-    /// Everything beyond Debian's essential packages.
+    /// Debian's essential packages. One of them wants to know that the links of `stage` are there.
+    private static let essential = ["?essential", "usr-is-merged"]
+    /// Everything beyond them.
     private static let packages = [
         "systemd", "systemd-sysv", "systemd-timesyncd", "udev", "dbus", "login", "util-linux", "iproute2",
         "kmod",
@@ -30,7 +32,7 @@ struct DebianRecipe {
     func makeDisk(in folder: String) throws {
         let mke2fs = try Tool("mke2fs", package: "e2fsprogs")
         progress("fetching Debian's packages")
-        try linux.apt.downloadWithDependencies(["?essential"] + Self.packages)
+        try linux.apt.downloadWithDependencies(Self.essential + Self.packages)
         let staging = "\(folder)/staging"
         defer { Folder.remove(staging) }
         try stage(in: staging, modules: "\(folder)/modules")
@@ -46,8 +48,8 @@ struct DebianRecipe {
         Folder.remove(staging)
         progress("installing Debian inside a machine; this takes some minutes")
         let installer = GuestFiles(
-            kernel: "\(folder)/kernel", initrd: "\(folder)/initrd", disk: disk,
-            append: "console=ttyS0 quiet vivarium=install")
+            arch: linux.arch, kernel: "\(folder)/kernel", initrd: "\(folder)/initrd", disk: disk,
+            append: "console=ttyS0 quiet vivarium=install" + linux.arch.append)
         let output = try boot(installer, "debian-installation")
         guard output.contains("VIVARIUM: INSTALLED") else {
             throw CatalogueError(.guestFailed, "Debian did not install itself: \(Self.lastWords(output))")
@@ -62,19 +64,26 @@ struct DebianRecipe {
 
     /// A folder with what the disk holds at first: packages, the script that installs them, modules.
     private func stage(in staging: String, modules: String) throws {
-        let essential = try linux.apt.closure(of: ["?essential"])
-        let all = try linux.apt.closure(of: ["?essential"] + Self.packages)
+        let essential = try linux.apt.closure(of: Self.essential)
+        let all = try linux.apt.closure(of: Self.essential + Self.packages)
         let packages = "\(staging)/packages"
         do {
             try Folder.create(packages)
-            try Folder.create("\(staging)/usr/lib")
+            // Packages of release 12 have files in these folders, and expect that they are links already.
+            for folder in ["bin", "sbin", "lib", "lib64"] {
+                try Folder.create("\(staging)/usr/\(folder)")
+                guard symlink("usr/\(folder)", "\(staging)/\(folder)") == 0 else {
+                    throw SystemError("make \(staging)/\(folder)")
+                }
+            }
             let archives = try linux.apt.archives(of: all)
             for archive in archives { try link(archive, into: packages) }
             let first = try linux.apt.archives(of: essential).map(Self.fileName)
             let others = archives.map(Self.fileName).filter { !first.contains($0) }
-            try TextFile.write(Self.lines(InstallScript.order(first)), to: "\(packages)/essential")
+            try TextFile.write(Self.lines(first), to: "\(packages)/essential")
             try TextFile.write(Self.lines(others), to: "\(packages)/others")
-            try TextFile.write(InstallScript.text(hostMirror: linux.apt.mirror()), to: "\(packages)/install")
+            let script = InstallScript.text(linux.apt.release, mirror: linux.apt.mirror())
+            try TextFile.write(script, to: "\(packages)/install")
         } catch let error as SystemError {
             throw CatalogueError(error)
         }

@@ -9,16 +9,7 @@ package enum BuiltInGuest: String, CaseIterable, Sendable {
     package var summary: String {
         switch self {
         case .busybox: "a small Linux with a busybox shell, in memory only"
-        case .debian: "Debian 13 with systemd on a disk that keeps what is written"
-        }
-    }
-
-    /// The CPUs that it can be made for. Debian installs itself inside a machine, which takes hours where every
-    /// instruction is interpreted.
-    package var architectures: [GuestArchitecture] {
-        switch self {
-        case .busybox: GuestArchitecture.allCases
-        case .debian: [.riscv64]
+        case .debian: "Debian with systemd on a disk that keeps what is written"
         }
     }
 
@@ -42,6 +33,14 @@ extension GuestArchitecture {
         }
     }
 
+    /// The release that its guests are made of: Debian has a port to riscv64 since release 13.
+    var release: DebianRelease {
+        switch self {
+        case .riscv64: .trixie
+        case .x86: .bookworm
+        }
+    }
+
     /// The package that always depends on the newest kernel.
     var kernelPackage: String {
         switch self {
@@ -51,7 +50,7 @@ extension GuestArchitecture {
     }
 
     /// What its kernels are told besides. There is nothing to mitigate in a processor that does not speculate.
-    fileprivate var append: String {
+    var append: String {
         switch self {
         case .riscv64: ""
         case .x86: " mitigations=off"
@@ -61,6 +60,7 @@ extension GuestArchitecture {
 
 /// The files of a guest in the cache, ready to boot.
 package struct GuestFiles: Equatable, Sendable {
+    package let arch: GuestArchitecture
     package let kernel: String
     package let initrd: String
     /// The system disk, if it has one.
@@ -68,7 +68,8 @@ package struct GuestFiles: Equatable, Sendable {
     /// The kernel command line.
     package let append: String
 
-    package init(kernel: String, initrd: String, disk: String?, append: String) {
+    package init(arch: GuestArchitecture, kernel: String, initrd: String, disk: String?, append: String) {
+        self.arch = arch
         self.kernel = kernel
         self.initrd = initrd
         self.disk = disk

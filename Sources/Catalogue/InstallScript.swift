@@ -1,13 +1,7 @@
 /// The script that runs on Debian's own disk, inside the machine, and turns packages into a system.
 enum InstallScript {
-    /// Unpacking starts with the package that makes `/bin` and `/lib` links into `/usr`: all others
-    /// unpack through them.
-    static func order(_ archives: [String]) -> [String] {
-        archives.filter { $0.hasPrefix("base-files_") } + archives.filter { !$0.hasPrefix("base-files_") }
-    }
-
-    /// - Parameter hostMirror: where the guest's own apt looks for packages.
-    static func text(hostMirror: String) -> String {
+    /// - Parameter mirror: where the guest's own apt looks for packages.
+    static func text(_ release: DebianRelease, mirror: String) -> String {
         """
         #!/bin/sh
         set -e
@@ -28,13 +22,15 @@ enum InstallScript {
         echo 'LABEL=vivarium / ext4 errors=remount-ro 0 1' >/etc/fstab
         printf 'nameserver 10.0.2.3\\n' >/etc/resolv.conf
         printf '[Match]\\nType=ether\\n[Network]\\nDHCP=yes\\n' >/etc/systemd/network/80-ethernet.network
-        printf 'deb \(hostMirror) trixie main\\n' >/etc/apt/sources.list
+        printf 'deb \(mirror) \(release.codename) main\\n' >/etc/apt/sources.list
         systemctl enable systemd-networkd.service
         systemctl disable systemd-networkd-wait-online.service
+        # The terminal shows both consoles: one prompt is enough.
+        systemctl mask serial-getty@hvc0.service
         # Nobody but the owner of this machine reaches its console.
         passwd --delete root
         : >/etc/machine-id
-        printf 'Debian GNU/Linux 13 \\\\n \\\\l\\nLog in as root, without a password.\\n\\n' >/etc/issue
+        printf 'Debian GNU/Linux \(release.number) \\\\n \\\\l\\nLog in as root, without a password.\\n\\n' >/etc/issue
 
         """
     }

@@ -10,13 +10,13 @@ struct LinuxRecipe {
     private static let filesystems = ["crc32c_generic", "ext4"]
 
     let apt: AptRoot
-    private let arch: GuestArchitecture
+    let arch: GuestArchitecture
     private let progress: (String) -> Void
 
     init(_ cache: Cache, _ arch: GuestArchitecture, progress: @escaping (String) -> Void)
         throws(CatalogueError)
     {
-        apt = try AptRoot(cache.aptFolder(arch), architecture: arch.debianName)
+        apt = try AptRoot(cache.aptFolder(arch), arch.release, architecture: arch.debianName)
         self.arch = arch
         self.progress = progress
     }
@@ -70,19 +70,25 @@ struct LinuxRecipe {
         guard let image = images.first else {
             throw CatalogueError(.unusableFile, "the kernel's package holds no kernel")
         }
-        var modules = try KernelModules(below: "\(unpacked)/usr/lib/modules")
+        let packed = Self.path("lib/modules", in: unpacked)
+        var modules = try KernelModules(below: packed)
         let devices = try modules.load(Self.devices)
         let filesystems = try modules.load(Self.filesystems)
-        let busybox = try TextFile.bytes("\(unpacked)/usr/bin/busybox")
+        let busybox = try TextFile.bytes(Self.path("bin/busybox", in: unpacked))
         try TextFile.write(
             Initramfs.archive(busybox: busybox, devices: devices, filesystems: filesystems),
             to: "\(folder)/initrd")
         guard rename("\(unpacked)/boot/\(image)", "\(folder)/kernel") == 0 else {
             throw SystemError("move the kernel to \(folder)")
         }
-        guard rename("\(unpacked)/usr/lib/modules", "\(folder)/modules") == 0 else {
+        guard rename(packed, "\(folder)/modules") == 0 else {
             throw SystemError("move the kernel's modules to \(folder)")
         }
+    }
+
+    /// Packages have put such files below `/usr` since release 13.
+    private static func path(_ file: String, in folder: String) -> String {
+        Folder.exists("\(folder)/usr/\(file)") ? "\(folder)/usr/\(file)" : "\(folder)/\(file)"
     }
 
     /// Unpacks one package, alone, below `folder`, which is made.
