@@ -30,7 +30,7 @@ TEST_PACKAGES := binutils-riscv64-linux-gnu busybox-static cpio curl debian-arch
 PYTHON := /usr/bin/python3
 PYTHON_PACKAGES := docker unicorn
 BENCH_PACKAGES := binutils-riscv64-linux-gnu busybox-static crun docker.io gcc gcc-riscv64-linux-gnu iperf3 iproute2 \
-    libc6-dev-riscv64-cross nftables opensbi podman python3 qemu-system-misc runc
+    libc6-dev-riscv64-cross nftables opensbi podman python3 qemu-system-misc qemu-system-x86 runc
 
 PROCESSOR_TESTS := ^(X86|RISCV|Translator|Differential)Tests\.
 
@@ -87,7 +87,7 @@ test-long: test
 
 bench: build
 	@scripts/install $(GUEST_PACKAGES) $(BENCH_PACKAGES)
-	$(BUILT)/viv guests update busybox || $(BUILT)/viv guests
+	for arch in riscv64 x86_64; do $(BUILT)/viv guests update busybox --arch $$arch || $(BUILT)/viv guests; done
 	Benchmarks/run $(ARGS)
 	Benchmarks/containers
 

@@ -22,33 +22,34 @@ IPERF = "iperf3 libiperf0 libsctp1 libssl3t64 libzstd1 zlib1g libgcc-s1 libc6".s
 
 
 class Guest:
-    """Paths of the kernel and of initramfs images: `suite`, `io`, and `shell`, the catalogue's or None."""
+    """Paths of the kernel and of initramfs images, `suite` and `io`; `shell` is the catalogue's guest, a kernel
+    and its initramfs, or None."""
 
-    def __init__(self, out):
-        os.makedirs(out, exist_ok=True)
-        apt = AptRoot(os.path.join(CACHE, "bench"))
+    def __init__(self, out, arch):
+        self.arch = arch
+        apt = AptRoot(os.path.join(CACHE, f"bench-{arch.name}"), arch)
         self.kernel, modules = kernel_and_modules(apt)
-        shell = os.path.join(CACHE, "guests", "busybox-riscv64", "initrd")
-        self.shell = shell if os.path.exists(shell) else None
+        shell = [os.path.join(CACHE, "guests", f"busybox-{arch.name}", name) for name in ("kernel", "initrd")]
+        self.shell = shell if all(map(os.path.exists, shell)) else None
         busybox = ("bin/busybox", read(apt.find("busybox-static", "usr/bin/busybox")), 0o755)
         init = ("init", read(os.path.join(HERE, "guest-init")), 0o755)
-        suite = ("bin/suite", read(os.path.join(out, "suite.riscv64")), 0o755)
-        self.suite = os.path.join(out, "suite.cpio.gz")
+        suite = ("bin/suite", read(os.path.join(out, f"suite.{arch.name}")), 0o755)
+        self.suite = os.path.join(out, f"suite-{arch.name}.cpio.gz")
         write_initramfs(self.suite, [init, busybox, suite])
         files = [init, busybox, ("lib/modules/order", " ".join(MODULES).encode(), 0o644)]
         files += [(f"lib/modules/{name}.ko", module(modules, name), 0o644) for name in MODULES]
-        self.io = os.path.join(out, "io.cpio.gz")
+        self.io = os.path.join(out, f"io-{arch.name}.cpio.gz")
         write_initramfs(self.io, files + iperf_files(apt))
 
 
 def kernel_and_modules(apt):
     """The catalogue's kernel when `viv` has cached it, else Debian's newest."""
-    cached = os.path.join(CACHE, "guests", "busybox-riscv64")
+    cached = os.path.join(CACHE, "guests", f"busybox-{apt.arch.name}")
     if os.path.exists(f"{cached}/kernel") and os.path.isdir(f"{cached}/modules"):
         return f"{cached}/kernel", f"{cached}/modules"
     package = apt.kernel_package()
     unpacked = apt.unpack(package)
-    return glob.glob(f"{unpacked}/boot/vmlinu*")[0], f"{unpacked}/usr/lib/modules"
+    return glob.glob(f"{unpacked}/boot/vmlinu[xz]*")[0], f"{unpacked}/usr/lib/modules"
 
 
 def module(folder, name):
@@ -63,24 +64,24 @@ def iperf_files(apt):
     for package in IPERF[1:]:
         for path in sorted(glob.glob(f"{apt.unpack(package)}/usr/lib/**/*.so*", recursive=True)):
             name = os.path.basename(path)
-            plain = name.split(".so")[0] in NEEDED and "/gconv/" not in path
+            plain = name.split(".so")[0] in NEEDED | {apt.arch.loader} and "/gconv/" not in path
             if plain:
-                place = f"lib/{name}" if name.startswith("ld-linux") else f"usr/lib/riscv64-linux-gnu/{name}"
+                folder = apt.arch.loader_folder if name.startswith("ld-linux") else f"usr/lib/{apt.arch.triplet}"
+                place = f"{folder}/{name}"
                 files.append((place, read(os.path.realpath(path)), 0o755))
     return files
 
 
 NEEDED = {
     "libiperf", "libsctp", "libssl", "libcrypto", "libzstd", "libz", "libgcc_s", "libc", "libm", "libpthread",
-    "ld-linux-riscv64-lp64d",
 }
 
 
 class AptRoot:
-    """A place in which apt works for riscv64 without privileges."""
+    """A place in which apt works for one architecture without privileges."""
 
-    def __init__(self, path):
-        self.path = path
+    def __init__(self, path, arch):
+        self.path, self.arch = path, arch
         for folder in "lists/partial archives/partial etc/preferences.d etc/apt.conf.d unpacked".split():
             os.makedirs(f"{path}/{folder}", exist_ok=True)
         open(f"{path}/status", "a").close()
@@ -102,7 +103,8 @@ class AptRoot:
         write(f"{path}/sources.list", f"deb [signed-by={KEYRING}] {mirror()} {suite} main\n")
         write(
             f"{path}/apt.conf",
-            'APT::Architecture "riscv64"; APT::Architectures { "riscv64"; }; APT::Sandbox::User "";\n'
+            f'APT::Architecture "{self.arch.debian}"; APT::Architectures {{ "{self.arch.debian}"; }};\n'
+            'APT::Sandbox::User "";\n'
             f'Dir::State "{path}"; Dir::State::status "{path}/status"; Dir::State::lists "{path}/lists";\n'
             f'Dir::Cache "{path}"; Dir::Cache::archives "{path}/archives"; Dir::Etc "{path}/etc";\n'
             f'Dir::Etc::SourceList "{path}/sources.list"; Dir::Etc::SourceParts "-";\n'
@@ -119,7 +121,7 @@ class AptRoot:
         marker = f"{self.path}/kernel-package"
         if not os.path.exists(marker):
             self.update()
-            text = self.run("apt-cache", "depends", "linux-image-riscv64").stdout
+            text = self.run("apt-cache", "depends", self.arch.kernel).stdout
             names = [line.split()[-1] for line in text.splitlines() if "Depends: linux-image-" in line]
             write(marker, names[0])
         return read(marker).decode()

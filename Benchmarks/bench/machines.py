@@ -26,25 +26,25 @@ class Machine:
 
 
 class QEMU(Machine):
-    """The peer: Debian's, with its built-in OpenSBI."""
+    """The peer: Debian's, with the firmware that it brings."""
 
-    def __init__(self, program="qemu-system-riscv64", name="QEMU"):
-        super().__init__(name)
-        self.program = shutil.which(program)
+    def __init__(self, arch, program=None):
+        super().__init__("QEMU")
+        self.arch = arch
+        self.program = shutil.which(program or arch.qemu)
         if not self.program:
-            raise Unusable(
-                f"{program} is not there: apt-get install qemu-system-misc opensbi (or make bench)")
+            raise Unusable(f"{program or arch.qemu} is not there: apt-get install {arch.package} (or make bench)")
         self.version = subprocess.run(
             [self.program, "--version"], capture_output=True, text=True).stdout.splitlines()[0]
 
     def command(self, kernel, initrd, append, cpus=1, memory=512, disk=None, network=False):
-        words = [self.program, "-M", "virt", "-m", str(memory), "-smp", str(cpus), "-nographic"]
-        words += ["-kernel", kernel, "-initrd", initrd, "-append", append]
+        words = [self.program, *self.arch.board, "-m", str(memory), "-smp", str(cpus), "-nographic"]
+        words += ["-accel", "tcg", "-kernel", kernel, "-initrd", initrd, "-append", append + self.arch.append]
         if disk:
             words += ["-drive", f"file={disk},if=none,id=disk,format=raw,cache=writeback"]
-            words += ["-device", "virtio-blk-device,drive=disk"]
+            words += ["-device", f"virtio-blk-{self.arch.transport},drive=disk"]
         if network:
-            return words + ["-netdev", "user,id=net", "-device", "virtio-net-device,netdev=net"]
+            return words + ["-netdev", "user,id=net", "-device", f"virtio-net-{self.arch.transport},netdev=net"]
         return words + ["-nic", "none"]
 
     def process(self, session):
@@ -54,16 +54,16 @@ class QEMU(Machine):
 class Vivarium(Machine):
     """Ours: `viv` beside `viv-machine`, from a release build."""
 
-    def __init__(self, program, accel=None):
+    def __init__(self, arch, program, accel=None):
         super().__init__("viv")
-        self.program, self.accel = program, accel
+        self.arch, self.program, self.accel = arch, program, accel
         if not os.access(program, os.X_OK):
             raise Unusable(f"{program} is not there: swift build -c release")
         self.version = os.path.basename(program)
 
     def command(self, kernel, initrd, append, cpus=1, memory=512, disk=None, network=False, json=False):
-        words = [self.program, "boot", "--arch", "riscv64", "--cpus", str(cpus), "--memory", f"{memory}M"]
-        words += ["--kernel", kernel, "--initrd", initrd, "--append", append]
+        words = [self.program, "boot", "--arch", self.arch.name, "--cpus", str(cpus), "--memory", f"{memory}M"]
+        words += ["--kernel", kernel, "--initrd", initrd, "--append", append + self.arch.append]
         words += ["--net", "user" if network else "none"]
         words += ["--disk", disk] if disk else []
         words += ["--accel", self.accel] if self.accel else []

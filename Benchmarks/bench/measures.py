@@ -17,10 +17,10 @@ MEGABYTES = 256
 def start_to_prompt(machine, guest):
     """Seconds from exec to the shell's prompt: the catalogue's busybox guest where it is cached."""
     if guest.shell:
-        initrd, append, prompt = guest.shell, "console=ttyS0 vivarium=shell", b"~ # "
+        (kernel, initrd), append, prompt = guest.shell, "console=ttyS0 vivarium=shell", b" # "
     else:
-        initrd, append, prompt = guest.io, "console=ttyS0 bench=io", PROMPT
-    with machine.boot(guest.kernel, initrd, append, network=True) as session:
+        kernel, initrd, append, prompt = guest.kernel, guest.io, "console=ttyS0 bench=io", PROMPT
+    with machine.boot(kernel, initrd, append, network=True) as session:
         return session.expect(prompt, 300)[1]
 
 
