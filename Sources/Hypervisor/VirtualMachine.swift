@@ -46,12 +46,8 @@ package final class VirtualMachine {
         let parts = PlatformParts(
             spec: spec, birth: birth, panel: panel, line: serial, alarm: OneShot(loop: loop),
             virtio: try Self.virtioDevices(spec, panel) + [VirtioConsole(stream: consoleEnds.takeFar())])
-        platform =
-            switch spec.board ?? .standard(spec.arch) {
-            case .virt: try VirtPlatform(parts)
-            case .micro: try MicroPlatform(parts)
-            case .pc: try PCPlatform(parts)
-            }
+        let board = spec.board ?? .standard(spec.arch)
+        platform = board == .virt ? try VirtPlatform(parts) : try X86Platform(parts, board)
         try connect(panel)
     }
 

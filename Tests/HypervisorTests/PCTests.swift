@@ -24,7 +24,8 @@ struct PCTests {
     }
 
     private static func run(
-        firmware: [UInt8], disk: [UInt8]? = nil, _ change: (Bench) -> Void = { _ in }
+        firmware: [UInt8], disk: [UInt8]? = nil, accelerator: Accelerator = .interpret,
+        _ change: (Bench) -> Void = { _ in }
     ) throws -> (MachineEvent?, Bench) {
         let bench = try Bench()
         change(bench)
@@ -32,6 +33,7 @@ struct PCTests {
             $0.arch = .x86
             $0.board = .pc
             $0.firmware = try Bench.file(firmware)
+            $0.accelerator = accelerator
             if let disk {
                 $0.disks = [DiskSpec(image: try Bench.file(disk), isReadOnly: false, name: "test")]
             }
@@ -110,8 +112,10 @@ struct PCTests {
         return bytes
     }
 
-    @Test(.enabled(if: hasSeaBIOS, "SeaBIOS is not installed (Debian: seabios)"))
-    func firmwareStartsABootSectorThatReadsItsDiskThroughTheBIOS() throws {
+    @Test(
+        .enabled(if: hasSeaBIOS, "SeaBIOS is not installed (Debian: seabios)"),
+        arguments: [Accelerator.interpret, .auto])
+    func firmwareStartsABootSectorThatReadsItsDiskThroughTheBIOS(_ accelerator: Accelerator) throws {
         let code: [UInt8] = [
             0x31, 0xC0, 0x8E, 0xD8, 0x8E, 0xC0,  // xor ax,ax; mov ds,ax; mov es,ax
             0xB8, 0x01, 0x02, 0xBB, 0x00, 0x7E, 0xB9, 0x02, 0x00, 0xB6, 0x00,  // CHS 0/0/2 to 0x7E00
@@ -121,7 +125,7 @@ struct PCTests {
         ]
         let (last, bench) = try Self.run(
             firmware: Array(try Data(contentsOf: URL(fileURLWithPath: Self.seaBIOS))),
-            disk: Self.disk(code + Self.powerOff, "a sector of the disk\n"))
+            disk: Self.disk(code + Self.powerOff, "a sector of the disk\n"), accelerator: accelerator)
         #expect(last?.kind == .poweredOff)
         #expect(try bench.consoleText().hasSuffix("a sector of the disk\n"))
     }

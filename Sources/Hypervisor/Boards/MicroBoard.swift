@@ -5,28 +5,29 @@ import Machine
 import X86
 
 /// The `micro` board: APICs, a serial port, a real-time clock, power, and virtio devices; ACPI tables tell of them all.
-final class MicroBoard: Sendable {
+final class MicroBoard: X86Board {
     let serial: SerialPort
     let clock: CMOSClock
     private let bus: AddressSpace
     private let ports: AddressSpace
     private let virtio: [VirtioMMIO]
+    private let memory: GuestMemory
+    private let plan: MicroBootPlan
 
-    /// Puts the devices on the buses, which are empty so far, and joins the APIC to the core.
-    init(
-        bus: AddressSpace, ports: AddressSpace, memory: GuestMemory, core: Core, links: BoardLinks,
-        virtio devices: [any VirtioDevice]
-    ) throws {
-        self.bus = bus
-        self.ports = ports
-        let controllers = APICPair(core, links.clock)
+    /// Puts the devices on the buses and joins the APIC to the core.
+    init(_ parts: X86BoardParts, _ plan: MicroBootPlan) throws {
+        let (memory, links) = (parts.memory, parts.links)
+        (bus, ports) = (parts.bus, parts.ports)
+        self.memory = memory
+        self.plan = plan
+        let controllers = APICPair(parts.cores[0], links.clock)
         serial = SerialPort(
             interrupt: controllers.outer.line(MicroMap.Interrupt.serial), transmit: links.transmit,
             wantsInput: links.wantsInput)
         clock = CMOSClock(
             interrupt: controllers.outer.line(MicroMap.Interrupt.clock), schedule: links.scheduleAlarm)
         var slots: [VirtioMMIO] = []
-        for (slot, device) in devices.prefix(MicroMap.virtioSlots).enumerated() {
+        for (slot, device) in parts.virtio.prefix(MicroMap.virtioSlots).enumerated() {
             let line = controllers.outer.line(MicroMap.Interrupt.firstVirtio + slot)
             slots.append(try VirtioMMIO(device, memory: memory, interrupt: line))
         }
@@ -44,13 +45,15 @@ final class MicroBoard: Sendable {
         try ports.attach(power, name: "power", at: MicroMap.power, size: SleepRegisters.size)
     }
 
-    /// Returns every device to its state after power-on. The core does not run.
+    func load() throws -> X86Start {
+        .linux(entry: try plan.load(into: memory, self, seed: Random.bytes(32)))
+    }
+
     func reset() {
         bus.reset()
         ports.reset()
     }
 
-    /// Holds the devices still: on return none of them touches RAM. The core does not run.
     func pause() { for device in virtio { device.pause() } }
 
     func resume() { for device in virtio { device.resume() } }

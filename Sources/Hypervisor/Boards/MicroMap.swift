@@ -2,7 +2,6 @@ import Devices
 
 /// Where everything lies on the `micro` board: a PC without its past. RAM starts at 0, devices begin at 3 GiB.
 enum MicroMap {
-    static let largestMemory: UInt64 = 3 << 30
     static let ioAPIC: UInt64 = 0xFEC0_0000
     static let localAPIC: UInt64 = LocalAPIC.address
     static let virtio: UInt64 = 0xFEB0_0000

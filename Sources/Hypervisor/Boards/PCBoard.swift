@@ -6,30 +6,23 @@ import X86
 
 /// The `pc` board: a PC of 1996 with APICs, as far as firmware and old kernels need it. What firmware cannot find out
 /// for itself it reads from the configuration device.
-final class PCBoard: Sendable {
+final class PCBoard: X86Board {
     let serial: SerialPort
     let clock: CMOSClock
     private let bus: AddressSpace
     private let ports: AddressSpace
 
-    /// What the board is made for.
-    struct Parts {
-        let memory: GuestMemory
-        let core: Core
-        let links: BoardLinks
-        /// Up to four, on two channels.
-        let disks: [any Disk]
-        let reportError: @Sendable (DiskError) -> Void
-        /// Firmware, which is seen right below 4 GiB.
-        let firmware: [UInt8]
-        let alarm: AlarmClock
-    }
+    private let memory: GuestMemory
+    private let plan: PCBootPlan
+    /// Not on this board, but the machine's second console wants its other end.
+    private let unused: [any VirtioDevice]
 
-    /// Puts the devices on the buses, which are empty so far, and joins the interrupt controllers to the core.
-    init(bus: AddressSpace, ports: AddressSpace, _ parts: Parts) throws {
-        self.bus = bus
-        self.ports = ports
-        let (core, links) = (parts.core, parts.links)
+    /// Puts the devices on the buses and joins the interrupt controllers to the core.
+    init(_ parts: X86BoardParts, _ plan: PCBootPlan) throws {
+        (bus, ports, memory) = (parts.bus, parts.ports, parts.memory)
+        self.plan = plan
+        unused = parts.virtio
+        let (core, links) = (parts.cores[0], parts.links)
         let pic = PIC(interrupt: InterruptLine { core.signal(CoreSignal.external, $0) })
         let apics = APICPair(core, links.clock) { pic.acknowledge() }
         let interrupts = Interrupts(pic: pic, outer: apics.outer)
@@ -48,15 +41,24 @@ final class PCBoard: Sendable {
         try attach.firmwareDevices()
         try bus.attach(apics.local, name: "local APIC", at: PCMap.localAPIC, size: LocalAPIC.windowSize)
         try bus.attach(apics.outer, name: "I/O APIC", at: PCMap.ioAPIC, size: IOAPIC.windowSize)
-        let size = UInt64(parts.firmware.count)
-        try bus.attach(ROM(parts.firmware), name: "firmware", at: PCMap.firmwareEnd - size, size: size)
+        let size = UInt64(plan.firmware.count)
+        try bus.attach(ROM(plan.firmware), name: "firmware", at: PCMap.firmwareEnd - size, size: size)
     }
 
-    /// Returns every device to its state after power-on. The core does not run.
+    func load() -> X86Start {
+        plan.load(into: memory)
+        return .reset
+    }
+
     func reset() {
         bus.reset()
         ports.reset()
     }
+
+    /// Disks are moved by the cores, which do not run then.
+    func pause() {}
+
+    func resume() {}
 }
 
 /// Both worlds of interrupt controllers: what drives an ISA interrupt drives the 8259s and the I/O APIC.
@@ -79,7 +81,7 @@ private struct Interrupts {
 private struct Attachment {
     let ports: AddressSpace
     let interrupts: Interrupts
-    let parts: PCBoard.Parts
+    let parts: X86BoardParts
 
     func interruptControllers(_ pic: PIC) throws {
         try ports.attach(pic.firstPorts, name: "first PIC", at: PCMap.Port.firstPIC, size: 2)
@@ -106,9 +108,9 @@ private struct Attachment {
     }
 
     func controls() throws {
-        let (core, power) = (parts.core, parts.links.power)
+        let (cores, power) = (parts.cores, parts.links.power)
         let requestReset: @Sendable () -> Void = { power(.reset) }
-        let setLine20: @Sendable (Bool) -> Void = { core.setA20($0) }
+        let setLine20: @Sendable (Bool) -> Void = { line in for core in cores { core.setA20(line) } }
         let keyboard = KeyboardController(
             interrupt: interrupts.line(PCMap.Interrupt.keyboard), requestReset: requestReset,
             setLine20: setLine20)
@@ -127,12 +129,16 @@ private struct Attachment {
     }
 
     func disks() throws {
+        let disks = try VirtualDisks.images(parts.spec)
+        let reportError: @Sendable (DiskError) -> Void = { [panel = parts.panel] in
+            panel.report(.diskError("\($0)"))
+        }
         let first = IDEChannel(
-            interrupt: interrupts.line(PCMap.Interrupt.firstIDE), disks: Array(parts.disks.prefix(2)),
-            reportError: parts.reportError)
+            interrupt: interrupts.line(PCMap.Interrupt.firstIDE), disks: Array(disks.prefix(2)),
+            reportError: reportError)
         let second = IDEChannel(
             interrupt: interrupts.line(PCMap.Interrupt.secondIDE),
-            disks: Array(parts.disks.dropFirst(2).prefix(2)), reportError: parts.reportError)
+            disks: Array(disks.dropFirst(2).prefix(2)), reportError: reportError)
         try ports.attach(first.commandPorts, name: "first IDE", at: PCMap.Port.firstIDE, size: 8)
         try ports.attach(
             first.controlPort, name: "first IDE control", at: PCMap.Port.firstIDEControl, size: 1)

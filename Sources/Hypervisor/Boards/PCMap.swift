@@ -3,7 +3,6 @@ import Devices
 /// Where everything lies on the `pc` board: an i440FX with a PIIX4, as firmware for QEMU knows it. RAM starts at 0,
 /// and has no hole for the video memory and the ROMs below 1 MiB.
 enum PCMap {
-    static let largestMemory: UInt64 = 3 << 30
     static let ioAPIC: UInt64 = 0xFEC0_0000
     static let localAPIC: UInt64 = LocalAPIC.address
     /// Firmware ends at 4 GiB, where the processor starts, and its last part is seen below 1 MiB, too.

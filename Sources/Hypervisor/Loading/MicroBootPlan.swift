@@ -10,6 +10,9 @@ struct MicroBootPlan {
 
     /// Looks at the files; says in one line which cannot be used and why.
     init(_ spec: MachineSpec) throws(MachineError) {
+        if spec.firmware != nil {
+            throw MachineError(.refused, "the micro board boots kernels, not firmware; use --kernel")
+        }
         guard let descriptor = spec.kernel else { throw MachineError(.badCommandLine, "no kernel given") }
         kernel = try Self.naming("the kernel") { () throws(KernelError) in
             try BzImage(try BootFile(descriptor: descriptor))

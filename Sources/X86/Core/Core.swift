@@ -75,6 +75,7 @@ package final class Core: @unchecked Sendable {
     let isParkedValue = Atomic<Bool>(false)
     let isDormantValue = Atomic<Bool>(false)
     let codeIsStale = Atomic<Bool>(false)
+    private let remote = Remote()
     let alarm: AlarmClock?
     var alarmNumber = 0
     var alarmTime: UInt64 = .max
@@ -109,14 +110,27 @@ package final class Core: @unchecked Sendable {
         native = NativeCode()
         ramBase = memory.base
         ramHost = UInt64(UInt(bitPattern: memory.host))
-        if let alarm { alarmNumber = alarm.add { [weak self] in self?.kick() } }
-        memory.codeWritten = { [weak self] _, _ in self?.noteCodeWritten() }
+        remote.core.withLock { $0 = Unmanaged.passUnretained(self) }
+        if let alarm { alarmNumber = alarm.add { [remote] in remote.call { $0.kick() } } }
+        memory.codeWritten = { [remote] _, _ in remote.call { $0.noteCodeWritten() } }
         updateMode()
     }
 
     deinit {
+        remote.core.withLock { $0 = nil }
         UnsafeMutableRawPointer(state).deallocate()
         scratch.deallocate()
+    }
+
+    /// A core as those know it who may outlive it. No weak reference: an object that has one pays for it whenever it
+    /// is retained, which is half of the interpreter's time.
+    private final class Remote: @unchecked Sendable {
+        // SAFETY: the core is alive while the lock is held and there is one.
+        let core = Mutex<Unmanaged<Core>?>(nil)
+
+        func call(_ body: (Core) -> Void) {
+            core.withLock { core in if let core { body(core.takeUnretainedValue()) } }
+        }
     }
 
     /// The state never moves, so addresses of its fields outlive the call.

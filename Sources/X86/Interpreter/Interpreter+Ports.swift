@@ -1,3 +1,4 @@
+import CLinux
 import Machine
 
 // Input and output (SDM vol. 1, chapter 19).
@@ -36,10 +37,25 @@ extension Interpreter {
         guard bits & mask == 0 else { throw .protection }
     }
 
+    /// Goes on with a repeated instruction for as long as nobody asks for attention: leaving it after each turn would
+    /// cost several times what a turn does.
     private func portString(_ i: UnsafePointer<Instruction>, _ port: UInt64, _ size: UInt8) throws(Fault) {
         let mask = addressMask(i)
-        let isRepeated = i.pointee.flags.contains(.rep) || i.pointee.flags.contains(.repne)
-        if isRepeated, r[1] & mask == 0 { return }
+        guard i.pointee.flags.contains(.rep) || i.pointee.flags.contains(.repne) else {
+            return try portStringStep(i, port, size, mask)
+        }
+        var left = Self.turns
+        while r[1] & mask != 0 {
+            try portStringStep(i, port, size, mask)
+            countDown(1, mask)
+            left -= 1
+            if left == 0 || viv_load32(cpu.exitRequest) != 0, r[1] & mask != 0 { return pauseRepeat(i) }
+        }
+    }
+
+    private func portStringStep(
+        _ i: UnsafePointer<Instruction>, _ port: UInt64, _ size: UInt8, _ mask: UInt64
+    ) throws(Fault) {
         if !cpu.isWide {
             let isInput = i.pointee.op == .ins
             try checkString(i, mask, reads: !isInput, target: isInput, writes: true)
@@ -52,8 +68,5 @@ extension Interpreter {
             output(port, size, try load(stringSource(i, mask), size))
             advance(6, i, mask, 1 << UInt64(size))
         }
-        guard isRepeated else { return }
-        countDown(1, mask)
-        if r[1] & mask != 0 { pauseRepeat(i) }
     }
 }

@@ -9,7 +9,7 @@ extension Interpreter {
     }
 
     /// After so many turns a repeated instruction looks whether somebody wants the core.
-    private static let turns = 256
+    static let turns = 256
 
     func string(_ i: UnsafePointer<Instruction>) throws(Fault) {
         guard i.pointee.flags.contains(.rep) || i.pointee.flags.contains(.repne) else {

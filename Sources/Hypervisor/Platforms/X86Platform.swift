@@ -1,0 +1,108 @@
+import Devices
+import Host
+import Machine
+import Model
+import X86
+
+/// x86-64 cores on one of their boards.
+final class X86Platform: Platform {
+    let memory: GuestMemory
+    let clock: HostClock
+    let accelerator: Accelerator
+    /// The first one starts; others wait for it to start them.
+    private let cores: [Core]
+    private let board: any X86Board
+    private var start: X86Start
+
+    init(_ parts: PlatformParts, _ board: MachineBoard) throws {
+        let spec = parts.spec
+        try Self.check(spec)
+        accelerator = X86Engine.resolve(spec.accelerator)
+        clock = HostClock(frequency: Identification.timeStampFrequency, since: parts.birth)
+        let alarm = try AlarmClock(clock: clock)
+        // Files are looked at before RAM is asked for, so that the first complaint is the cheapest.
+        let make = try Self.maker(of: board, spec)
+        memory = try MachineMemory.make(spec.memory, at: 0)
+        let (bus, ports) = (AddressSpace(), AddressSpace())
+        let (memory, clock) = (memory, clock)
+        let cores = (0..<spec.cpus).map {
+            Core(id: UInt32($0), memory: memory, bus: bus, ports: ports, clock: clock, alarm: alarm)
+        }
+        self.cores = cores
+        // Once one has asked for power, or has lost control, the cores stand still: whatever they do next would
+        // be taken for what they do after that.
+        let links = parts.links(clock) { for core in cores { core.park() } }
+        self.board = try make(
+            X86BoardParts(
+                spec: spec, memory: memory, bus: bus, ports: ports, cores: cores, links: links, alarm: alarm,
+                panel: parts.panel, virtio: parts.virtio))
+        parts.alarm.fire = self.board.clock.alarmExpired
+        for core in cores {
+            core.shutDown = { links.power(.reset) }
+            core.fellDormant = { [panel = parts.panel] _ in panel.report(.dormant) }
+            core.park()
+        }
+        start = try self.board.load()
+        for core in cores {
+            let run = try X86Engine.make(accelerator, core)
+            _ = try Thread(name: "core-\(core.id)") { run() }
+        }
+    }
+
+    /// What no board of these can do, said before anything is made.
+    private static func check(_ spec: MachineSpec) throws(MachineError) {
+        if spec.cpus != 1 {
+            throw MachineError(
+                .refused, "an x86_64 machine has one CPU so far, not \(spec.cpus): leave out --cpus")
+        }
+        if spec.deviceTreeDump != nil {
+            throw MachineError(.refused, "an x86_64 machine has no device tree; leave out --dump-dtb")
+        }
+        guard spec.memory <= X86Map.largestMemory else {
+            throw MachineError(
+                .refused,
+                "an x86_64 machine has at most \(ByteSize(bytes: X86Map.largestMemory)) of memory so far")
+        }
+    }
+
+    /// Looks at the files that `board` starts from; what makes it of the rest.
+    private static func maker(
+        of board: MachineBoard, _ spec: MachineSpec
+    ) throws -> (X86BoardParts) throws -> any X86Board {
+        if board == .pc {
+            let plan = try PCBootPlan(spec)
+            return { try PCBoard($0, plan) }
+        }
+        let plan = try MicroBootPlan(spec)
+        return { try MicroBoard($0, plan) }
+    }
+
+    var serialPort: SerialPort { board.serial }
+    var resultWord: UInt64? { nil }
+    var instructions: UInt64 { cores.reduce(0) { $0 &+ $1.state.pointee.instructions } }
+    var isDead: Bool { cores.allSatisfy(\.isDormant) }
+
+    func load() throws { start = try board.load() }
+
+    func prepare() {
+        for core in cores { core.reset() }
+        start.place(cores[0])
+    }
+
+    func resetDevices() { board.reset() }
+
+    func pauseDevices() { board.pause() }
+
+    func resumeDevices() { board.resume() }
+
+    /// The cores ask the clock themselves.
+    func clockResumed() {}
+
+    func park() { for core in cores { core.park() } }
+
+    func waitUntilParked() { for core in cores { core.waitUntilParked() } }
+
+    func unpark() { for core in cores { core.unpark() } }
+
+    func end() { for core in cores { core.end() } }
+}
