@@ -61,12 +61,14 @@ let package = Package(
         .target(name: "Catalogue", dependencies: ["Host", "Model"]),
         // Floor 2: parts
         .target(name: "Devices", dependencies: ["Machine", "Disks", "NetworkStack"], swiftSettings: hot),
+        .target(name: "Debugging", dependencies: ["Machine"]),
         .target(name: "Firmware", dependencies: ["Machine", "CZlib"]),
         .target(name: "Translator", dependencies: ["Machine", "CLinux"], swiftSettings: hot + testable),
         .target(name: "RISCV", dependencies: ["Translator"], swiftSettings: hot),
         .target(name: "X86", dependencies: ["Translator"], swiftSettings: hot),
         // Floor 3: running
-        .target(name: "Hypervisor", dependencies: ["Devices", "Firmware", "RISCV", "X86", "Model"]),
+        .target(
+            name: "Hypervisor", dependencies: ["Debugging", "Devices", "Firmware", "RISCV", "X86", "Model"]),
         .target(name: "Containers", dependencies: ["Host"], swiftSettings: testable),
         .target(
             name: "KernelNetwork", dependencies: ["Host", "Model", "NetworkStack"], swiftSettings: testable),
@@ -128,6 +130,7 @@ let package = Package(
         .testTarget(name: "NetworkTests", dependencies: ["NetworkStack"]),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue"]),
         .testTarget(name: "DevicesTests", dependencies: ["Devices", "TestSupport"]),
+        .testTarget(name: "DebuggingTests", dependencies: ["Debugging", "RISCV", "X86"]),
         .testTarget(name: "FirmwareTests", dependencies: ["Firmware"]),
         .testTarget(name: "TranslatorTests", dependencies: ["Translator"]),
         .testTarget(name: "RISCVTests", dependencies: ["RISCV"]),

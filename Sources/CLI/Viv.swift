@@ -26,7 +26,7 @@ struct Viv: ParsableCommand {
             CommandGroup(
                 name: "Machine",
                 subcommands: [
-                    BootCommand.self, GuestsCommand.self, ResetCommand.self, MachineCommandGroup.self,
+                    BootCommand.self, GuestsCommand.self, ResetCommand.self, DebugCommand.self, MachineCommandGroup.self,
                     DoctorCommand.self, DemoCommand.self,
                 ]),
             CommandGroup(

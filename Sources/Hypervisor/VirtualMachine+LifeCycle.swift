@@ -15,7 +15,11 @@ extension VirtualMachine {
         phase = .running
         emit(.started)
         if let word = platform.resultWord { watch(word) }
-        platform.unpark()
+        if spec.waitsForDebugger {
+            _ = pause()
+        } else {
+            platform.unpark()
+        }
     }
 
     /// Stops every vCPU, device and the clock between two instructions. False when that cannot be.
@@ -28,8 +32,9 @@ extension VirtualMachine {
         return true
     }
 
-    /// Goes on after `pause`. False when that cannot be.
+    /// Goes on after `pause`. False when that cannot be, as a debugger holds the machine.
     package func resume() -> Bool {
+        if debugger?.isHolding ?? false { return false }
         guard phase == .paused else { return phase == .running }
         platform.clock.resume()
         platform.clockResumed()
@@ -55,9 +60,15 @@ extension VirtualMachine {
             return false
         }
         platform.prepare()
-        phase = .running
         emit(.rebooted)
-        goOn()
+        guard phase != .ended else { return true }
+        if debugger?.isHolding ?? false {
+            platform.clock.pause()
+            phase = .paused
+        } else {
+            phase = .running
+            goOn()
+        }
         return true
     }
 
@@ -73,7 +84,30 @@ extension VirtualMachine {
         case .dormant: endIfDead()
         case .consoleReady: emit(.consoleReady)
         case .diskError(let text): emit(.diskError, text)
+        case .debugStop: debugger?.reached()
         }
+    }
+}
+
+// MARK: - For the debugger
+
+extension VirtualMachine {
+    /// Stops every vCPU, device and the clock, if they are not so.
+    func hold() {
+        guard phase == .running else { return }
+        holdStill()
+        platform.clock.pause()
+        phase = .paused
+    }
+
+    /// Lets devices, the clock and these vCPUs go on.
+    func release(_ cpus: [Int]) {
+        guard phase == .paused else { return }
+        platform.clock.resume()
+        platform.clockResumed()
+        phase = .running
+        platform.resumeDevices()
+        for index in cpus { platform.debuggedCPUs[index].unpark() }
     }
 }
 
@@ -116,6 +150,7 @@ extension VirtualMachine {
         if kind != .ended { holdStill() }
         phase = .ended
         serial.drain()
+        debugger?.ended(code: MachineEvent(kind, seconds: 0, instructions: 0, code: code).exitCode)
         emit(kind, detail, code: code)
     }
 

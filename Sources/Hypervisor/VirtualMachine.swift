@@ -22,6 +22,7 @@ package final class VirtualMachine {
     let birth: HostClock.Sample
     let report: (MachineEvent) -> Void
     var phase = Phase.assembled
+    private(set) var debugger: MachineDebugger?
     /// Those retired before the latest reset.
     var earlierInstructions: UInt64 = 0
 
@@ -56,6 +57,7 @@ package final class VirtualMachine {
         let (console, port) = (console, platform.serialPort)
         try serial.connect { console.offer($0) ?? port.receive($0) }
         try console.connect(transmit: serial.transmit, wantsInput: serial.wantsInput)
+        if let door = spec.debugger { debugger = try MachineDebugger(self, door: door, panel: panel) }
     }
 
     deinit { platform.end() }

@@ -10,6 +10,8 @@ package enum ControlCommand: String, Codable, Sendable, CaseIterable {
     case reset
     /// How the machine is.
     case status
+    /// Whether a debugger may come; if so, what follows on the asker's connection is between the two.
+    case debug
 }
 
 /// One request: a line on the control socket.

@@ -44,6 +44,10 @@ package struct MachineSpec: Codable, Equatable, Sendable {
     package var firmware: Descriptor?
     /// Where to write the flattened device tree before the guest starts.
     package var deviceTreeDump: Descriptor?
+    /// A socket that brings the sockets of debuggers, one a message.
+    package var debugger: Descriptor?
+    /// The machine begins paused, before its first instruction.
+    package var waitsForDebugger = false
 
     package init(id: MachineID, name: String) {
         self.id = id
@@ -74,7 +78,7 @@ package struct DiskSpec: Codable, Equatable, Sendable {
 extension MachineSpec {
     /// Every descriptor that the machine inherits, the control socket included.
     package var descriptors: [Descriptor] {
-        let named = [serial, network, kernel, initrd, firmware, deviceTreeDump]
+        let named = [serial, network, kernel, initrd, firmware, deviceTreeDump, debugger]
         let ofDisks = disks.flatMap { [$0.image, $0.scratch] }
         return [Self.controlDescriptor] + (named + ofDisks).compactMap { $0 }
     }

@@ -18,6 +18,7 @@ struct BootCommand: ParsableCommand {
               viv boot --firmware fw_dynamic.bin --kernel u-boot.bin --disk root.img,readonly
               viv boot --arch x86_64 --board pc --disk pc.img --net none
               viv boot busybox --json 2>console.log
+              viv boot busybox --debug tcp:1234 --wait
 
             Keys while the guest has the terminal:
             \(EscapeKeys.help)

@@ -63,6 +63,15 @@ struct MachineOptions: ParsableArguments {
     @Option(help: ArgumentHelp("What to call the machine in 'viv ps'.", valueName: "name"))
     var name: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Listen for GDB here, too: tcp:PORT (of this host alone) or unix:PATH.", valueName: "address"),
+        transform: DebugAddress.init(parsing:))
+    var debug: DebugAddress?
+
+    @Flag(help: "Wait for a debugger, or for 'viv resume', before the first instruction.")
+    var wait = false
+
     /// The wish that the options describe; files are not looked at yet.
     func request() throws(Failure) -> BootRequest {
         _ = try accel.accelerator(for: arch)
@@ -74,6 +83,6 @@ struct MachineOptions: ParsableArguments {
         return BootRequest(
             name: name, arch: arch, board: board, cpus: cpus, memory: memory, kernel: kernel, initrd: initrd,
             firmware: firmware, append: append, disks: disk, network: net, accelerator: accel,
-            isEphemeral: ephemeral, deviceTreeDump: dumpDtb)
+            isEphemeral: ephemeral, deviceTreeDump: dumpDtb, debugger: debug, waitsForDebugger: wait)
     }
 }

@@ -7,6 +7,7 @@ import Model
 final class ControlListener {
     private let loop: EventLoop
     private let channel: MachineChannel
+    private let door: DebugDoor
     private let listener: FileDescriptor
     private var clients: [Int32: Client] = [:]
 
@@ -24,9 +25,10 @@ final class ControlListener {
         }
     }
 
-    init(path: String, channel: MachineChannel, loop: EventLoop) throws(SystemError) {
+    init(path: String, channel: MachineChannel, door: DebugDoor, loop: EventLoop) throws(SystemError) {
         listener = try UnixSocket.listen(path)
         self.channel = channel
+        self.door = door
         self.loop = loop
         try loop.add(listener.raw, .read) { [unowned self] _ in self.accept() }
     }
@@ -51,7 +53,21 @@ final class ControlListener {
             return
         }
         for line in client.lines.take(bytes) {
-            if let request = JSONLine.decode(ControlRequest.self, from: line) { pass(request, for: client) }
+            guard let request = JSONLine.decode(ControlRequest.self, from: line) else { continue }
+            if request.command == .debug { return letIn(request, raw) }
+            pass(request, for: client)
+        }
+    }
+
+    /// The machine takes the connection over, if it wants to.
+    private func letIn(_ request: ControlRequest, _ raw: Int32) {
+        door.knock { [weak self] refusal in
+            guard let self, let client = self.clients[raw] else { return }
+            client.output.send(JSONLine.encode(ControlReply(reply: request.request, refusal: refusal)))
+            guard refusal == nil else { return }
+            self.door.pass(raw)
+            self.loop.remove(raw)
+            self.clients[raw] = nil
         }
     }
 

@@ -20,6 +20,10 @@ struct BootRequest: Equatable, Sendable {
     var isEphemeral = false
     /// Where to write the flattened device tree.
     var deviceTreeDump: String?
+    /// Where debuggers are listened to, beside `viv debug`.
+    var debugger: DebugAddress?
+    /// The machine begins paused.
+    var waitsForDebugger = false
     /// A kernel panic on the console ends the machine: true for guests whose messages are known.
     var watchesForPanic = false
 }

@@ -19,6 +19,7 @@ struct MachinePlan {
         spec.cpus = request.cpus
         spec.memory = request.memory.bytes
         spec.append = request.append
+        spec.waitsForDebugger = request.waitsForDebugger
         spec.accelerator = try request.accelerator.accelerator(for: request.arch)
         try Self.check(request)
         spec.kernel = try give(request.kernel, role: "kernel")
@@ -41,6 +42,11 @@ struct MachinePlan {
         spec.hardwareAddress = [
             0x52, 0x54, 0, UInt8(digits >> 16 & 255), UInt8(digits >> 8 & 255), UInt8(digits & 255),
         ]
+    }
+
+    /// Gives the machine the socket that will bring debuggers.
+    mutating func connectDebuggers(_ socket: consuming FileDescriptor) {
+        spec.debugger = handover.give(socket)
     }
 
     private func give(_ path: String?, role: String) throws(Failure) -> MachineSpec.Descriptor? {

@@ -18,6 +18,7 @@ final class MachineSession {
     private let child: ChildProcess
     private let directory: RuntimeDirectory
     private let listener: ControlListener
+    private let debugger: DebugListener?
     private let pump: Pump?
     private var lastEvent: MachineEvent?
     private var verdict: Outcome?
@@ -34,13 +35,17 @@ final class MachineSession {
         var plan = try MachinePlan(request, id: id, control: control.takeFar())
         serial = wantsSerial ? try Self.connectSerial(&plan, loop: loop) : nil
         pump = try Self.connectNetwork(request.network, &plan)
+        var debuggers = try SocketPair(.messages)
+        plan.connectDebuggers(debuggers.takeFar())
         directory = try RuntimeDirectory.standard()
         try directory.create(id)
         do {
             child = try Self.start(plan)
             channel = try MachineChannel(control.takeNear(), spec: plan.spec, loop: loop)
+            let door = DebugDoor(debuggers.takeNear(), channel: channel)
             listener = try ControlListener(
-                path: directory.controlSocket(of: id), channel: channel, loop: loop)
+                path: directory.controlSocket(of: id), channel: channel, door: door, loop: loop)
+            debugger = try request.debugger.map { try DebugListener($0, door, loop: loop) }
         } catch {
             directory.remove(id)
             throw error

@@ -12,8 +12,15 @@ extension VirtualMachine {
             askToPowerDown()
         case .kill: kill("killed on request")
         case .pause: if !pause() { reply.refusal = "the machine does not run" }
-        case .resume: if !resume() { reply.refusal = "the machine is not paused" }
+        case .resume:
+            let isHeld = debugger?.isHolding ?? false
+            if !resume() {
+                reply.refusal = isHeld ? "a debugger holds the machine" : "the machine is not paused"
+            }
         case .reset: if !reset() { reply.refusal = "the machine cannot start again" }
+        case .debug:
+            let none = "the machine was started without a way in for debuggers"
+            reply.refusal = debugger.map(\.objection) ?? none
         case .status: reply.status = status(jail)
         }
         return reply

@@ -32,6 +32,11 @@ protocol Platform: AnyObject {
     /// The clock goes on after a pause.
     func clockResumed()
 
+    /// The vCPUs in order, for a debugger.
+    var debuggedCPUs: [any DebuggedCPU] { get }
+    /// What debuggers want has changed: engines let go of what they keep of addresses. vCPUs are parked.
+    func debugPointsChanged()
+
     func park()
     func waitUntilParked()
     func unpark()

@@ -59,6 +59,12 @@ final class VirtPlatform: Platform {
 
     func clockResumed() { for hart in harts { hart.takeTimeScale() } }
 
+    var debuggedCPUs: [any DebuggedCPU] { harts }
+
+    func debugPointsChanged() {
+        for thread in threads { _ = thread.ask(.translations(addresses: nil, addressSpace: nil)) }
+    }
+
     func park() { for hart in harts { hart.park() } }
 
     func waitUntilParked() { for hart in harts { hart.waitUntilParked() } }

@@ -98,6 +98,10 @@ final class X86Platform: Platform {
     /// The cores ask the clock themselves.
     func clockResumed() {}
 
+    var debuggedCPUs: [any DebuggedCPU] { cores }
+
+    func debugPointsChanged() { for core in cores { core.debugPointsChanged() } }
+
     func park() { for core in cores { core.park() } }
 
     func waitUntilParked() { for core in cores { core.waitUntilParked() } }

@@ -19,6 +19,8 @@ package final class Hart: @unchecked Sendable {
     package let memory: GuestMemory
     package let bus: AddressSpace
     package let clock: any Clock
+    /// What a debugger wants of the hart.
+    package let debug = DebugLatch()
     private let alarm: AlarmClock?
     private var alarmNumber = 0
     /// The deadline that `alarm` was last given.

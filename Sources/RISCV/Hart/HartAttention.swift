@@ -42,6 +42,10 @@ extension Hart {
             break
         }
         let deadline = refreshTimers()
+        if debug.isStepping {
+            isWaiting = false
+            return true
+        }
         if isWaiting {
             guard state.hasWakingInterrupt else {
                 sleepWaiting(until: deadline)

@@ -76,6 +76,9 @@ extension Hart {
 
     // MARK: Own thread
 
+    /// Whether the hart is to park or to end.
+    var isAsked: Bool { requests.load(ordering: .relaxed) != 0 }
+
     /// SBI `hart_stop`: the hart sleeps, from its next `attend` on, until it is started again.
     package func stop() {
         set(.stopped)

@@ -18,7 +18,11 @@ package struct Interpreter {
     /// Runs until the hart is asked to end.
     package func run() {
         while hart.attend() {
-            while viv_load32(state.exitRequest) == 0 { step() }
+            if hart.debug.isActive {
+                repeat { hart.executeObserved(self, step) } while viv_load32(state.exitRequest) == 0
+            } else {
+                while viv_load32(state.exitRequest) == 0 { step() }
+            }
         }
     }
 

@@ -35,7 +35,13 @@ package final class TranslatedHart: GuestISA {
         roundingInForce = 0
         while hart.attend() {
             applyRounding()
-            vcpu.run()
+            if hart.debug.isStepping {
+                hart.executeObserved(interpreter) { _ = perform(nil) }
+            } else {
+                vcpu.run()
+            }
+            // A debugger may read the flags while the hart is parked.
+            if hart.isAsked { collectFlags() }
         }
         collectFlags()
         // Nor is what the thread does next.
@@ -90,12 +96,33 @@ package final class TranslatedHart: GuestISA {
         guard let found = try? PageWalker.walk(state, hart.memory, address, count: 1, wanted, privilege),
             found.isUniform
         else { return nil }
-        return PageTranslation(
+        let page = PageTranslation(
             physical: found.physical & ~0xfff, size: 1 << UInt64(found.sizeBits), readable: found.readable,
             writable: found.writable, executable: found.executable, global: found.global)
+        return hart.debug.isActive ? unobserved(page, address, access) : page
+    }
+
+    /// The page without the rights that a debugger wants to see used; `nil` when the access at hand needs one.
+    private func unobserved(_ page: PageTranslation, _ address: UInt64, _ access: MemoryAccess)
+        -> PageTranslation?
+    {
+        let points = hart.debug.points
+        var page = page
+        if points.watches(inPageOf: address, .read) { page.readable = false }
+        if points.watches(inPageOf: address, .write) { page.writable = false }
+        if points.breaks(inPageOf: address) { page.executable = false }
+        let isLeft =
+            switch access {
+            case .read: page.readable
+            // A page that is not marked dirty yet is written to without the right.
+            case .write: !points.watches(inPageOf: address, .write)
+            case .execute: page.executable
+            }
+        return isLeft ? page : nil
     }
 
     package func load(_ address: UInt64, bytes: Int) -> UInt64? {
+        if hart.stops(at: address, UInt64(bytes), .read) { return nil }
         do throws(Trap) {
             return try interpreter.load(address, AccessWidth(rawValue: UInt8(bytes)) ?? .byte)
         } catch {
@@ -105,6 +132,7 @@ package final class TranslatedHart: GuestISA {
     }
 
     package func store(_ address: UInt64, bytes: Int, _ value: UInt64) -> Bool {
+        if hart.stops(at: address, UInt64(bytes), .write) { return false }
         do throws(Trap) {
             try interpreter.store(address, AccessWidth(rawValue: UInt8(bytes)) ?? .byte, value)
             return true
@@ -119,6 +147,19 @@ package final class TranslatedHart: GuestISA {
     private let decoder = Decoder()
 
     package func interpret(_ encoding: UInt32?) -> Bool {
+        if hart.debug.isActive, isHeldUp(encoding) { return false }
+        return perform(encoding)
+    }
+
+    /// Whether a debugger wants to stop before the instruction at `pc`, or to see what it accesses.
+    private func isHeldUp(_ encoding: UInt32?) -> Bool {
+        if hart.stopsHere() { return true }
+        guard hart.debug.points.hasWatches else { return false }
+        let instruction = encoding.map(decoder.decode) ?? (try? interpreter.fetch())
+        return instruction.map(hart.stops(at:)) ?? false
+    }
+
+    private func perform(_ encoding: UInt32?) -> Bool {
         let pc = state.pointee.pc
         let before = Regime(state)
         let instruction: Instruction

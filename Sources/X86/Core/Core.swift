@@ -45,6 +45,8 @@ package final class Core: @unchecked Sendable {
     /// Its ticks are the cycles of the time-stamp counter.
     package let clock: any Clock
     package var controller = InterruptController()
+    /// What a debugger wants of the core.
+    package let debug = DebugLatch()
     /// Called on the core's thread when the guest has lost control of it for good (a triple fault).
     package var shutDown: () -> Void = {}
     /// Called on the core's thread each time it falls asleep with nothing left that could wake it.

@@ -86,6 +86,10 @@ extension Core {
     }
 
     private func isReady() -> Bool {
+        if debug.isStepping {
+            state.pointee.isHalted = false
+            return true
+        }
         if timerDeadline <= clock.now() {
             timerDeadline = .max
             controller.timerExpired()

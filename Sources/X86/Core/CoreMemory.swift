@@ -34,6 +34,7 @@ extension Core {
 
     /// Enters a page of RAM into the TLB. Pages that hold code get no write tag.
     func enter(_ address: UInt64, _ mapping: PageMapping, _ host: UnsafeMutableRawPointer) {
+        let mapping = unobserved(mapping, address)
         tlb.fill(
             address, currentSet, mapping, host: UInt64(UInt(bitPattern: host)),
             writable: mapping.writable && !blocks.isCode(mapping.physical))
@@ -56,6 +57,7 @@ extension Core {
         }
         let mapping = try translate(address, .read)
         if let host = memory.pointer(to: mapping.physical, count: 4096) { enter(address, mapping, host) }
+        noteAccess(address, bytes, .read)
         return loadPhysical(mapping.physical | address & 0xFFF, size)
     }
 
@@ -73,6 +75,7 @@ extension Core {
             enter(address, mapping, host)
         }
         storePhysical(mapping.physical | address & 0xFFF, size, value)
+        noteAccess(address, bytes, .write)
     }
 
     /// Bytes of a page are about to be written to: what was decoded from them no longer counts, and the block at

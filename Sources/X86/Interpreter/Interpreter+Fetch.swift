@@ -19,10 +19,13 @@ extension Interpreter {
     }
 
     /// Makes the page of a linear address executable in the TLB. False when it is no RAM but a device, such as the
-    /// ROM that a PC starts in: what lies there is fetched byte by byte.
+    /// ROM that a PC starts in, or a debugger wants to stop there: what lies there is fetched byte by byte.
     private func fillExecute(_ rip: UInt64) throws(Fault) -> Bool {
         let mapping = try cpu.translate(rip, .execute)
-        guard let host = cpu.memory.pointer(to: mapping.physical, count: 4096) else { return false }
+        guard !cpu.isObservedCode(rip), let host = cpu.memory.pointer(to: mapping.physical, count: 4096)
+        else {
+            return false
+        }
         cpu.enter(rip, mapping, host)
         return true
     }
@@ -52,10 +55,11 @@ extension Interpreter {
         return count == 0 ? nil : cpu.blocks.enter(physical, s.pointee.mode, count: count, bytes: offset)
     }
 
-    /// Executes one instruction that lies on two pages; it is decoded each time.
+    /// Executes one instruction that lies on two pages, or in one that is looked at closely; it is decoded each time.
     func executeStraddling() throws(Fault) {
         let start = r[17]
         let linear = start &+ cpu.bases[Int(SegmentSlot.cs)]
+        if cpu.stopsHere(cpu.linear(linear)) { return }
         var bytes = InlineArray<16, UInt8>(repeating: 0)
         for index in 0..<Decoder.longest {
             let address = cpu.linear(linear &+ UInt64(index))

@@ -26,6 +26,10 @@ package struct Interpreter {
     /// Runs until the core is asked to end.
     package func run() {
         while cpu.attend() {
+            if cpu.debug.isStepping {
+                stepObserved()
+                continue
+            }
             while true {
                 if s.pointee.isShadowed {
                     s.pointee.isShadowed = false

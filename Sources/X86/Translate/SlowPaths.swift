@@ -41,7 +41,8 @@ extension TranslatedCore {
         guard address & 0xFFF <= 4096 - bytes else { return nil }
         if info & AccessInfo.aligned != 0, address & 15 != 0 { return nil }
         let isWrite = info & AccessInfo.write != 0
-        guard let mapping = try? core.translate(address, isWrite ? .write : .read),
+        guard !core.isObserved(address, write: isWrite),
+            let mapping = try? core.translate(address, isWrite ? .write : .read),
             let host = core.memory.pointer(to: mapping.physical, count: 4096)
         else { return nil }
         if isWrite, core.blocks.isCode(mapping.physical) {

@@ -42,6 +42,10 @@ package final class TranslatedCore: @unchecked Sendable {
     /// Runs until the core is asked to end.
     package func run() {
         while core.attend() {
+            if core.debug.isStepping {
+                interpreter.stepObserved()
+                continue
+            }
             while true {
                 if state.pointee.isShadowed {
                     state.pointee.isShadowed = false
@@ -116,7 +120,7 @@ package final class TranslatedCore: @unchecked Sendable {
         if entry.pointee.execute ^ rip <= 4095 {
             return core.physical(ofHost: entry.pointee.host) | rip & 0xFFF
         }
-        guard let mapping = try? core.translate(rip, .execute),
+        guard !core.isObservedCode(rip), let mapping = try? core.translate(rip, .execute),
             let host = core.memory.pointer(to: mapping.physical, count: 4096)
         else { return nil }
         core.enter(rip, mapping, host)
