@@ -63,6 +63,7 @@ let package = Package(
         .target(name: "Devices", dependencies: ["Machine", "Disks", "NetworkStack"], swiftSettings: hot),
         .target(name: "Debugging", dependencies: ["Machine"]),
         .target(name: "Firmware", dependencies: ["Machine", "CZlib"]),
+        .target(name: "KVM", dependencies: ["Machine", "CLinux"]),
         .target(name: "Translator", dependencies: ["Machine", "CLinux"], swiftSettings: hot + testable),
         .target(name: "RISCV", dependencies: ["Translator"], swiftSettings: hot),
         .target(name: "X86", dependencies: ["Translator"], swiftSettings: hot),
@@ -133,6 +134,7 @@ let package = Package(
         .testTarget(name: "DebuggingTests", dependencies: ["Debugging", "RISCV", "X86"]),
         .testTarget(name: "FirmwareTests", dependencies: ["Firmware"]),
         .testTarget(name: "TranslatorTests", dependencies: ["Translator"]),
+        .testTarget(name: "KVMTests", dependencies: ["KVM"]),
         .testTarget(name: "RISCVTests", dependencies: ["RISCV"]),
         .target(name: "NativeRun", path: "Tests/NativeRun"),
         .testTarget(

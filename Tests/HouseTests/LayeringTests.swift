@@ -15,6 +15,7 @@ struct LayeringTests {
         "Devices": ["Machine", "Disks", "NetworkStack"],
         "Debugging": ["Machine"],
         "Firmware": ["Machine", "CZlib"],
+        "KVM": ["Machine"],
         "Translator": ["Machine"],
         "RISCV": ["Translator"],
         "X86": ["Translator"],

@@ -15,3 +15,4 @@
 #include "launch.h"
 #include "system_calls.h"
 #include "network.h"
+#include "kvm.h"
