@@ -19,6 +19,8 @@ package final class AddressSpace: @unchecked Sendable {
     }
 
     private var regions: [Region] = []
+    /// Takes what no range claims, by its address, such as a bus whose devices move. Set before any vCPU runs.
+    package nonisolated(unsafe) var otherwise: (any Device)?
 
     package init() {}
 
@@ -41,13 +43,18 @@ package final class AddressSpace: @unchecked Sendable {
 
     /// The value read, or `nil` when no device claims all of the bytes (a bus error).
     package func read(_ address: UInt64, width: AccessWidth) -> UInt64? {
-        guard let region = region(of: address, width) else { return nil }
+        guard let region = region(of: address, width) else {
+            return otherwise?.read(at: address, width: width)
+        }
         return region.device.read(at: address &- region.start, width: width)
     }
 
     /// False when no device claims all of the bytes (a bus error).
     package func write(_ address: UInt64, width: AccessWidth, _ value: UInt64) -> Bool {
-        guard let region = region(of: address, width) else { return false }
+        guard let region = region(of: address, width) else {
+            otherwise?.write(at: address, width: width, value)
+            return otherwise != nil
+        }
         region.device.write(at: address &- region.start, width: width, value)
         return true
     }

@@ -38,6 +38,12 @@ package struct MachineSpec: Codable, Equatable, Sendable {
     /// The guest's hardware address, six bytes; required with `network`.
     package var hardwareAddress: [UInt8]?
     package var disks: [DiskSpec] = []
+    /// Discs in CD-ROM drives; only a `pc` has them.
+    package var cdroms: [DiskSpec] = []
+    /// What a `pc` starts from, most wanted first; empty for the usual order.
+    package var bootOrder: [BootDevice] = []
+    /// A `pc`'s firmware waits for a key that opens its menu of what to start from.
+    package var showsBootMenu = false
     package var kernel: Descriptor?
     package var initrd: Descriptor?
     /// Firmware that starts in machine mode in place of the built-in SBI; of a `pc` its BIOS.
@@ -79,7 +85,7 @@ extension MachineSpec {
     /// Every descriptor that the machine inherits, the control socket included.
     package var descriptors: [Descriptor] {
         let named = [serial, network, kernel, initrd, firmware, deviceTreeDump, debugger]
-        let ofDisks = disks.flatMap { [$0.image, $0.scratch] }
+        let ofDisks = (disks + cdroms).flatMap { [$0.image, $0.scratch] }
         return [Self.controlDescriptor] + (named + ofDisks).compactMap { $0 }
     }
 
@@ -91,6 +97,7 @@ extension MachineSpec {
         if memory % Self.memoryGranule != 0 { return "memory must be whole megabytes" }
         if disks.count > Self.maximumDisks { return "a machine has at most \(Self.maximumDisks) disks" }
         if kernel == nil, firmware == nil { return "neither a kernel nor firmware is given" }
+        if !cdroms.isEmpty, board != .pc { return "only the pc board has CD-ROM drives" }
         if let board, board.arch != arch { return "the \(board.rawValue) board has no \(arch.rawValue) CPU" }
         if network != nil, hardwareAddress?.count != 6 { return "a network needs a hardware address" }
         return nil

@@ -1,5 +1,4 @@
 import Devices
-import Disks
 import Machine
 import TestSupport
 import Testing
@@ -115,72 +114,6 @@ struct PCDeviceTests {
         #expect(device.read(at: 4, width: .half) == 1)
     }
 
-    // MARK: Disks
-
-    private struct Channel {
-        let disk = MemoryDisk(size: 1 << 20)
-        let wire = RecordingInterrupt()
-        let channel: IDEChannel
-
-        init(isReadOnly: Bool = false) {
-            channel = IDEChannel(interrupt: wire.line, disks: [disk], reportError: { _ in })
-        }
-
-        func command(_ command: UInt64, first: UInt64 = 0, count: UInt64 = 1) {
-            let ports = channel.commandPorts
-            for (register, value) in [
-                (6, 0xE0 | first >> 24), (2, count), (3, first & 0xFF), (4, first >> 8 & 0xFF),
-                (5, first >> 16 & 0xFF), (7, command),
-            ] { ports.write(at: UInt64(register), width: .byte, value) }
-        }
-
-        var status: UInt64 { channel.commandPorts.read(at: 7, width: .byte) }
-    }
-
-    @Test("Sectors are written and read, each with an interrupt")
-    func transfer() {
-        let channel = Channel()
-        channel.command(0x30, first: 5, count: 2)
-        #expect(channel.status == 0x58)
-        for word in 0..<UInt64(512) {
-            channel.channel.commandPorts.write(at: 0, width: .half, word)
-            if word == 255 { #expect(channel.wire.level) }
-        }
-        #expect(channel.status == 0x50)
-        #expect(!channel.wire.level)
-        #expect(channel.disk.bytes[5 * 512 + 1022..<5 * 512 + 1024] == [0xFF, 0x01])
-        channel.command(0x20, first: 6)
-        #expect(channel.wire.level)
-        #expect(channel.channel.commandPorts.read(at: 0, width: .word) == 0x0101_0100)
-        for _ in 0..<127 { _ = channel.channel.commandPorts.read(at: 0, width: .word) }
-        #expect(channel.status == 0x50)
-    }
-
-    @Test("What lies beyond the disk, or is no command, is an error")
-    func errors() {
-        let channel = Channel()
-        channel.command(0x20, first: 2047, count: 2)
-        for _ in 0..<256 { _ = channel.channel.commandPorts.read(at: 0, width: .half) }
-        #expect(channel.status == 0x51)
-        #expect(channel.channel.commandPorts.read(at: 1, width: .byte) == 0x10)
-        channel.command(0xA1)
-        #expect(channel.channel.commandPorts.read(at: 1, width: .byte) == 4)
-    }
-
-    @Test("A disk says what it is; of one that is not there comes nothing")
-    func identity() {
-        let channel = Channel()
-        channel.command(0xEC)
-        let words = (0..<256).map { _ in channel.channel.commandPorts.read(at: 0, width: .half) }
-        #expect(words[60] == 2048)
-        #expect(words[100] == 2048)
-        #expect(words[49] & 0x200 != 0)
-        channel.channel.commandPorts.write(at: 6, width: .byte, 0xF0)
-        #expect(channel.status == 0)
-        channel.channel.controlPort.write(at: 0, width: .byte, 4)
-        #expect(channel.status == 0x50)
-    }
-
     // MARK: Hostile guests
 
     @Test("Random accesses crash none of them")
@@ -192,9 +125,12 @@ struct PCDeviceTests {
         let pit = PIT(clock: clock, interrupt: .unconnected, schedule: { _ in })
         let keyboard = KeyboardController(interrupt: .unconnected, requestReset: {}, setLine20: { _ in })
         let channel = Channel().channel
+        let disc = Channel(optical: true).channel
+        let messages = MessageInterrupts(count: 3, send: { _, _ in })
         let devices: [any Device] = [
             pic.firstPorts, pic.secondPorts, pic.triggerPorts, pit.counterPorts, pit.speakerPort,
-            keyboard.dataPort, keyboard.commandPort, channel.commandPorts, channel.controlPort, pci(),
+            keyboard.dataPort, keyboard.commandPort, channel.commandPorts, channel.controlPort,
+            channel.busMasterPorts, disc.commandPorts, disc.busMasterPorts, messages, pci(),
             FirmwareConfiguration(numbers: [:], files: [("a", [1])]), ROM([1, 2, 3]),
             PowerManagement(clock: clock, request: { _ in }), DebugPort(transmit: { _ in }),
             SystemControlPort(requestReset: {}, setLine20: { _ in }),
@@ -203,6 +139,8 @@ struct PCDeviceTests {
             let device = devices[Int(random.next() % UInt64(devices.count))]
             let width = [AccessWidth.byte, .half, .word, .double][Int(random.next() % 4)]
             let offset = random.next() % 16 == 0 ? random.next() : random.next() % 8
+            if random.next() % 32 == 0 { messages.setControl(UInt8(random.next() & 0xFF)) }
+            if random.next() % 32 == 0 { messages.signal(Int(random.next() % 5)) }
             if random.next() % 2 == 0 {
                 device.write(at: offset, width: width, random.next())
             } else {

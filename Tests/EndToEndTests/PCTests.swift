@@ -33,8 +33,41 @@ struct PCTests {
         #expect(try guest.exitCode() == 0)
     }
 
+    /// A disc that boots by El Torito without emulation: a volume descriptor, a boot record, a catalogue, the image.
+    private func disc(_ boot: [UInt8]) throws -> URL {
+        func block(_ bytes: [UInt8]) -> [UInt8] { bytes + [UInt8](repeating: 0, count: 2048 - bytes.count) }
+        let volume: [UInt8] = [1] + Array("CD001".utf8) + [1]
+        let record = [0] + Array("CD001".utf8) + [1] + Array("EL TORITO SPECIFICATION".utf8)
+        let recordBlock = block(record + [UInt8](repeating: 0, count: 71 - record.count) + [19, 0, 0, 0])
+        // The words of the first entry have the sum zero.
+        let validation: [UInt8] = [1, 0, 0, 0] + [UInt8](repeating: 0, count: 24) + [0xAA, 0x55, 0x55, 0xAA]
+        let entry: [UInt8] = [0x88, 0, 0, 0, 0, 0, 4, 0, 20, 0, 0, 0]
+        let end: [UInt8] = [0xFF] + Array("CD001".utf8) + [1]
+        let file = try Programs.disk("disc", size: 64 << 10)
+        let handle = try FileHandle(forWritingTo: file)
+        try handle.seek(toOffset: 16 * 2048)
+        for bytes in [volume, recordBlock, end, validation + entry, boot] {
+            try handle.write(contentsOf: bytes.count == 2048 ? bytes : block(bytes))
+        }
+        try handle.close()
+        return file
+    }
+
+    @Test func aDiscStartsBeforeADiskWhereTheOrderSaysSo() throws {
+        let (image, disc) = (try disk([0xF4]), try disc(Self.bootSector))
+        let guest = try Guest([
+            "--cdrom", disc.path(), "--disk", image.path(), "--boot", "cdrom,disk", "--net", "none",
+        ])
+        try guest.expect("Booting from DVD/CD")
+        try guest.expect("Hello from a boot sector")
+        #expect(try guest.exitCode() == 0)
+    }
+
     @Test func whatDoesNotFitIsRefused() throws {
-        for options in [["--board", "pc"], ["--arch", "x86_64", "--board", "virt", "--kernel", "x"]] {
+        for options in [
+            ["--board", "pc"], ["--arch", "x86_64", "--board", "virt", "--kernel", "x"],
+            ["--board", "micro", "--cdrom", "x"], ["--boot", "disk,disk"], ["--boot", "tape"],
+        ] {
             #expect(try Command.run(Programs.viv, ["boot"] + options).code != 0)
         }
     }

@@ -19,7 +19,11 @@ package final class MemoryDisk: Disk {
         state = Mutex(State(bytes: [UInt8](repeating: 0, count: size)))
     }
 
-    package var bytes: [UInt8] { state.withLock { $0.bytes } }
+    /// As many as the capacity.
+    package var bytes: [UInt8] {
+        get { state.withLock { $0.bytes } }
+        set { state.withLock { $0.bytes = newValue } }
+    }
 
     /// How often the disk has been flushed.
     package var flushes: Int { state.withLock { $0.flushes } }

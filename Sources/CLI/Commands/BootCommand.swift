@@ -16,7 +16,8 @@ struct BootCommand: ParsableCommand {
               viv boot debian --memory 1G --net user,forward=tcp:127.0.0.1:2222-:22
               viv boot --kernel Image --initrd initrd.img --append console=ttyS0 --net none
               viv boot --firmware fw_dynamic.bin --kernel u-boot.bin --disk root.img,readonly
-              viv boot --arch x86_64 --board pc --disk pc.img --net none
+              viv boot --board pc --disk pc.img --net none
+              viv boot --cdrom install.iso --disk new.img --boot cdrom,disk --net none
               viv boot busybox --json 2>console.log
               viv boot busybox --debug tcp:1234 --wait
 

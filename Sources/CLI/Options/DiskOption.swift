@@ -5,6 +5,8 @@ package struct DiskOption: Equatable, Sendable {
     package var path: String
     package var isReadOnly = false
 
+    init(path: String) { self.path = path }
+
     /// Only the last comma can begin a property, so that paths may contain commas.
     package init(parsing text: String) throws {
         path = text

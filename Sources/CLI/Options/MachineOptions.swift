@@ -3,8 +3,10 @@ import Model
 
 /// The options that describe a machine.
 struct MachineOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The guest's CPU.", valueName: "arch"))
-    var arch = GuestArchitecture.riscv64
+    @Option(
+        help: ArgumentHelp(
+            "The guest's CPU: that of --board, x86_64 with --cdrom, else riscv64.", valueName: "arch"))
+    var arch: GuestArchitecture?
 
     @Option(
         help: ArgumentHelp(
@@ -35,6 +37,19 @@ struct MachineOptions: ParsableArguments {
         help: ArgumentHelp("A disk image or block device; repeat for more.", valueName: "path[,readonly]"),
         completion: .file(), transform: DiskOption.init(parsing:))
     var disk: [DiskOption] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A disc in a CD-ROM drive of the pc board, such as an installer's ISO image.", valueName: "path"),
+        completion: .file())
+    var cdrom: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "What the pc board starts from, in order: disk, cdrom, floppy, net; menu asks.",
+            valueName: "devices"),
+        transform: BootOrderOption.init(parsing:))
+    var boot = BootOrderOption()
 
     @Option(
         help: ArgumentHelp(
@@ -74,15 +89,21 @@ struct MachineOptions: ParsableArguments {
 
     /// The wish that the options describe; files are not looked at yet.
     func request() throws(Failure) -> BootRequest {
+        let board = board ?? (cdrom.isEmpty ? nil : .pc)
+        let arch = arch ?? board?.arch ?? .riscv64
         _ = try accel.accelerator(for: arch)
         if let board, board.arch != arch {
             throw .badCommandLine(
                 "the \(board.rawValue) board has a \(board.arch.rawValue) CPU: give --arch \(board.arch.rawValue)"
             )
         }
+        guard board == .pc || cdrom.isEmpty && boot == BootOrderOption() else {
+            throw .badCommandLine("--cdrom and --boot are for the pc board: give --board pc")
+        }
         return BootRequest(
             name: name, arch: arch, board: board, cpus: cpus, memory: memory, kernel: kernel, initrd: initrd,
-            firmware: firmware, append: append, disks: disk, network: net, accelerator: accel,
-            isEphemeral: ephemeral, deviceTreeDump: dumpDtb, debugger: debug, waitsForDebugger: wait)
+            firmware: firmware, append: append, disks: disk, cdroms: cdrom, boot: boot, network: net,
+            accelerator: accel, isEphemeral: ephemeral, deviceTreeDump: dumpDtb, debugger: debug,
+            waitsForDebugger: wait)
     }
 }

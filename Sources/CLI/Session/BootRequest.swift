@@ -14,6 +14,9 @@ struct BootRequest: Equatable, Sendable {
     /// The kernel's command line.
     var append = ""
     var disks: [DiskOption] = []
+    /// Images of discs.
+    var cdroms: [String] = []
+    var boot = BootOrderOption()
     var network = NetworkOption.user(forwards: [])
     var accelerator = AcceleratorOption.auto
     /// All disk writes are thrown away at the end.

@@ -23,7 +23,8 @@ enum CatalogueGuest {
     static func addFirmware(to request: inout BootRequest) throws {
         guard request.board == .pc, request.firmware == nil else { return }
         request.firmware = try translating { try catalogue().file(of: .seabios) }
-        request.name = request.name ?? request.disks.first?.path.split(separator: "/").last.map(String.init)
+        let image = request.disks.first?.path ?? request.cdroms.first
+        request.name = request.name ?? image?.split(separator: "/").last.map(String.init)
     }
 
     /// The guest called `name`.

@@ -26,6 +26,8 @@ struct MachinePlan {
         spec.initrd = try give(request.initrd, role: "initrd")
         spec.firmware = try give(request.firmware, role: "firmware")
         for disk in request.disks { spec.disks.append(try give(disk, ephemeral: request.isEphemeral)) }
+        for path in request.cdroms { spec.cdroms.append(try give(disc: path)) }
+        (spec.bootOrder, spec.showsBootMenu) = (request.boot.devices, request.boot.showsMenu)
         if let path = request.deviceTreeDump {
             spec.deviceTreeDump = handover.give(try MachineFiles.create(path, role: "device tree"))
         }
@@ -61,6 +63,12 @@ struct MachinePlan {
             isReadOnly: disk.isReadOnly,
             scratch: ephemeral ? handover.give(try MachineFiles.scratch()) : nil,
             name: disk.path)
+    }
+
+    private func give(disc path: String) throws(Failure) -> DiskSpec {
+        var disc = DiskOption(path: path)
+        disc.isReadOnly = true
+        return try give(disc, ephemeral: false)
     }
 
     private static func check(_ request: BootRequest) throws(Failure) {

@@ -1,17 +1,12 @@
 import Disks
 import Glibc
 
-/// One ATA hard disk: its task file and the commands that it knows (ATA/ATAPI-6), data by programmed input and output.
+/// One ATA hard disk: its task file and the commands that it knows (ATA/ATAPI-6), data by programmed input and output
+/// or by the bus master.
 ///
 /// Transfers are made at once, on the thread of the vCPU that asks.
-struct ATADrive {
-    enum Status {
-        static let error: UInt8 = 1
-        static let wantsData: UInt8 = 1 << 3
-        static let seekComplete: UInt8 = 1 << 4
-        static let fault: UInt8 = 1 << 5
-        static let ready: UInt8 = 1 << 6
-    }
+struct ATADrive: IDEDrive {
+    private typealias Status = IDEStatus
 
     private enum Failure {
         static let aborted: UInt8 = 1 << 2
@@ -35,7 +30,7 @@ struct ATADrive {
     private var middleAddress: UInt16 = 0
     private var highAddress: UInt16 = 0
     private(set) var device: UInt8 = 0
-    private(set) var status = Status.ready | Status.seekComplete
+    private(set) var status = IDEStatus.ready | IDEStatus.seekComplete
 
     /// What is to be moved through the data register, and how far that has come.
     private var buffer: [UInt8] = []
@@ -44,6 +39,8 @@ struct ATADrive {
     private var next: UInt64 = 0
     private var left = 0
     private var isWriting = false
+    /// The command's data are the bus master's to move.
+    private(set) var awaitsBusMaster = false
     /// Sectors that one interrupt stands for.
     private var block = 1
     private var multiple = 0
@@ -57,7 +54,7 @@ struct ATADrive {
     mutating func reset() {
         (failure, sectorCount, lowAddress, middleAddress, highAddress, device) = (1, 1, 1, 0, 0, 0)
         status = Status.ready | Status.seekComplete
-        (buffer, position, left, isWriting) = ([], 0, 0, false)
+        (buffer, position, left, isWriting, awaitsBusMaster) = ([], 0, 0, false, false)
     }
 
     // MARK: Registers
@@ -137,7 +134,7 @@ struct ATADrive {
     }
 
     private mutating func finish() {
-        (buffer, position, left, isWriting) = ([], 0, 0, false)
+        (buffer, position, left, isWriting, awaitsBusMaster) = ([], 0, 0, false, false)
         status = Status.ready | Status.seekComplete
     }
 
@@ -149,35 +146,46 @@ struct ATADrive {
 
     /// Moves the buffer from or to where the command has come. False when that failed.
     private mutating func move(write: Bool) -> Bool {
-        do throws(DiskError) {
-            try transfer(write: write)
-            return true
-        } catch {
-            // A range that the guest got wrong is between it and its driver.
-            if error != .outOfRange, error != .readOnly { reportError(error) }
-            fail(
-                error == .outOfRange
-                    ? Failure.notFound : error == .readOnly ? Failure.aborted : Failure.uncorrectable)
-            return false
-        }
-    }
-
-    private mutating func transfer(write: Bool) throws(DiskError) {
-        let offset = next.multipliedReportingOverflow(by: DiskImage.sectorSize)
-        guard !offset.overflow else { throw .outOfRange }
-        let disk = disk
+        let (disk, next) = (disk, next)
         let failure: DiskError? = buffer.withUnsafeMutableBytes { bytes in
             var piece = iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
             return withUnsafeMutablePointer(to: &piece) { piece in
-                Self.transfer(disk, offset.partialValue, IOVectors(base: piece, count: 1), write)
+                Self.transfer(disk, next, IOVectors(base: piece, count: 1), write)
             }
         }
-        if let failure { throw failure }
+        return settle(failure)
+    }
+
+    private mutating func settle(_ error: DiskError?) -> Bool {
+        guard let error else { return true }
+        // A range that the guest got wrong is between it and its driver.
+        if error != .outOfRange, error != .readOnly { reportError(error) }
+        fail(
+            error == .outOfRange
+                ? Failure.notFound : error == .readOnly ? Failure.aborted : Failure.uncorrectable)
+        return false
+    }
+
+    mutating func move(_ transfer: BusMasterTransfer) -> Int? {
+        let (disk, next, isWriting) = (disk, next, isWriting)
+        let count = left * Self.sectorSize
+        // Too little memory, or the other way round, is a mistake of the driver.
+        guard transfer.memory.byteCount >= count, transfer.isInput != isWriting else {
+            fail(Failure.aborted)
+            return nil
+        }
+        let error = transfer.memory.withVectors(count) { Self.transfer(disk, next, $0, isWriting) }
+        guard settle(error) else { return nil }
+        if !isWriting { transfer.memory.didWrite(count) }
+        finish()
+        return isWriting ? 0 : count
     }
 
     private static func transfer(
-        _ disk: any Disk, _ offset: UInt64, _ vectors: IOVectors, _ write: Bool
+        _ disk: any Disk, _ sector: UInt64, _ vectors: IOVectors, _ write: Bool
     ) -> DiskError? {
+        let (offset, overflow) = sector.multipliedReportingOverflow(by: DiskImage.sectorSize)
+        if overflow { return .outOfRange }
         do throws(DiskError) {
             if write {
                 try disk.write(at: offset, from: vectors)
@@ -196,6 +204,7 @@ struct ATADrive {
     mutating func perform(_ command: UInt8) -> Bool {
         failure = 0
         status = Status.ready | Status.seekComplete
+        awaitsBusMaster = false
         switch command {
         case 0x20, 0x21: return beginRead(isLong: false, block: 1)
         case 0x24: return beginRead(isLong: true, block: 1)
@@ -205,6 +214,10 @@ struct ATADrive {
         case 0x34: return beginWrite(isLong: true, block: 1)
         case 0xC5: return beginWrite(isLong: false, block: multiple)
         case 0x39: return beginWrite(isLong: true, block: multiple)
+        case 0xC8, 0xC9: return beginTransfer(isLong: false, write: false)
+        case 0x25: return beginTransfer(isLong: true, write: false)
+        case 0xCA, 0xCB: return beginTransfer(isLong: false, write: true)
+        case 0x35: return beginTransfer(isLong: true, write: true)
         case 0x40, 0x41: verify(isLong: false)
         case 0x42: verify(isLong: true)
         case 0xC6: setMultiple()
@@ -268,6 +281,19 @@ struct ATADrive {
         return false
     }
 
+    /// The bus master does the rest.
+    private mutating func beginTransfer(isLong: Bool, write: Bool) -> Bool {
+        isWriting = write
+        guard prepare(isLong: isLong, block: 1) else { return true }
+        guard !write || !disk.isReadOnly else {
+            fail(Failure.aborted)
+            return true
+        }
+        awaitsBusMaster = true
+        status = Status.ready | Status.seekComplete | Status.wantsData
+        return false
+    }
+
     private mutating func verify(isLong: Bool) {
         guard prepare(isLong: isLong, block: 1) else { return }
         let sectors = disk.capacity / DiskImage.sectorSize
@@ -307,15 +333,19 @@ struct ATADrive {
         text("1", 4, &words, at: 23)
         text("Vivarium hard disk", 20, &words, at: 27)
         words[47] = 0x8000 | 128
-        words[49] = 1 << 9  // LBA
-        words[53] = 1
+        words[49] = 3 << 8  // LBA, bus master
+        words[53] = 7
         (words[54], words[55], words[56]) = (words[1], words[3], words[6])
         let addressable = cylinders * heads * sectorsPerTrack
         (words[57], words[58]) = (UInt16(addressable & 0xFFFF), UInt16(addressable >> 16))
         words[59] = multiple > 0 ? 0x100 | UInt16(multiple) : 0
         let short = min(sectors, 0x0FFF_FFFF)
         (words[60], words[61]) = (UInt16(short & 0xFFFF), UInt16(short >> 16))
+        // Multiword modes 0 to 2, and the times of one cycle; ultra modes, of which 5 is on.
+        words[63] = 7
+        (words[65], words[66], words[67], words[68]) = (120, 120, 120, 120)
         words[80] = 0x7E
+        words[88] = 0x203F
         // Flush, and 48-bit addresses; supported and enabled.
         (words[83], words[86], words[84], words[87]) = (0x7400, 0x3400, 0x4000, 0x4000)
         for index in 0..<4 { words[100 + index] = UInt16(sectors >> UInt64(16 * index) & 0xFFFF) }
@@ -323,7 +353,7 @@ struct ATADrive {
     }
 
     /// Two characters a word, the first one above.
-    private static func text(_ text: String, _ count: Int, _ words: inout [UInt16], at place: Int) {
+    static func text(_ text: String, _ count: Int, _ words: inout [UInt16], at place: Int) {
         let padded = Array(text.utf8) + [UInt8](repeating: 0x20, count: max(0, 2 * count - text.utf8.count))
         for index in 0..<count {
             words[place + index] = UInt16(padded[2 * index]) << 8 | UInt16(padded[2 * index + 1])

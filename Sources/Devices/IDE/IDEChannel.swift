@@ -2,10 +2,18 @@ import Disks
 import Machine
 import Synchronization
 
-/// One IDE channel at its ports of old, with up to two disks (ATA/ATAPI-6, sections 7 and 9).
+/// One IDE channel at its ports of old, with up to two drives (ATA/ATAPI-6, sections 7 and 9), and its half of the bus
+/// master.
 package final class IDEChannel: Sendable {
+    /// What is plugged in.
+    package enum Drive: Sendable {
+        case disk(any Disk)
+        case optical(any Disk)
+    }
+
     private struct State {
-        var drives: [ATADrive?]
+        var drives: [(any IDEDrive)?]
+        var busMaster: BusMaster
         var selected = 0
         var control: UInt8 = 0
         var interrupts = false
@@ -21,16 +29,63 @@ package final class IDEChannel: Sendable {
     private let interrupt: InterruptOutputs
 
     /// - Parameters:
-    ///   - disks: the first and the second one.
+    ///   - drives: the first and the second one.
     ///   - reportError: called on a vCPU's thread with the host's reason why a transfer failed; the guest is told of an
     ///     error besides. It must not block.
     package init(
-        interrupt: InterruptLine, disks: [any Disk], reportError: @escaping @Sendable (DiskError) -> Void
+        interrupt: InterruptLine, memory: GuestMemory, drives: [Drive?],
+        reportError: @escaping @Sendable (DiskError) -> Void
     ) {
-        var drives: [ATADrive?] = disks.prefix(2).map { ATADrive($0, reportError: reportError) }
-        while drives.count < 2 { drives.append(nil) }
-        state = Mutex(State(drives: drives))
+        var all: [(any IDEDrive)?] = drives.prefix(2).map { drive in
+            switch drive {
+            case .disk(let disk): ATADrive(disk, reportError: reportError)
+            case .optical(let disk): ATAPIDrive(disk, reportError: reportError)
+            case nil: nil
+            }
+        }
+        while all.count < 2 { all.append(nil) }
+        for index in 0..<2 { all[index]?.reset() }
+        state = Mutex(State(drives: all, busMaster: BusMaster(memory)))
         self.interrupt = InterruptOutputs([interrupt])
+    }
+
+    /// Eight ports of the bus master.
+    package var busMasterPorts: PortRegister {
+        PortRegister(
+            read: { [self] offset, width in
+                state.withLock { state in
+                    (0..<UInt64(width.rawValue)).reduce(0) {
+                        $0 | UInt64(state.busMaster.read(offset &+ $1)) << (8 * $1)
+                    }
+                }
+            },
+            write: { [self] offset, width, value in
+                state.withLock { state in
+                    for index in 0..<UInt64(width.rawValue) {
+                        state.busMaster.write(
+                            offset &+ index, UInt8(truncatingIfNeeded: value >> (8 * index)))
+                    }
+                    Self.transfer(&state)
+                }
+                drive()
+            })
+    }
+
+    /// Moves data once both the drive and the bus master are ready to.
+    private static func transfer(_ state: inout State) {
+        guard state.busMaster.isStarted, state.drives[state.selected]?.awaitsBusMaster == true else { return }
+        guard let transfer = state.busMaster.transfer() else {
+            // The drive waits on, as it would.
+            return state.busMaster.finish(failed: true)
+        }
+        let moved = state.drives[state.selected]?.move(transfer)
+        state.busMaster.finish(failed: moved == nil)
+        interrupt(&state)
+    }
+
+    private static func interrupt(_ state: inout State) {
+        state.interrupts = true
+        state.busMaster.noteInterrupt()
     }
 
     /// The eight command block registers.
@@ -69,6 +124,7 @@ package final class IDEChannel: Sendable {
 
     private static func reset(_ state: inout State) {
         for index in 0..<2 { state.drives[index]?.reset() }
+        state.busMaster.reset()
         (state.selected, state.interrupts) = (0, false)
     }
 
@@ -100,7 +156,7 @@ package final class IDEChannel: Sendable {
         for half in 0..<UInt64(max(width.rawValue / 2, 1)) {
             guard let (word, interrupts) = state.drives[state.selected]?.readData() else { break }
             value |= UInt64(word) << (16 * half)
-            if interrupts { state.interrupts = true }
+            if interrupts { Self.interrupt(&state) }
         }
         return width == .byte ? value & 0xFF : value
     }
@@ -111,17 +167,17 @@ package final class IDEChannel: Sendable {
         case 0:
             for half in 0..<UInt64(max(width.rawValue / 2, 1)) {
                 let word = UInt16(truncatingIfNeeded: value >> (16 * half))
-                if state.drives[state.selected]?.writeData(word) == true { state.interrupts = true }
+                if state.drives[state.selected]?.writeData(word) == true { interrupt(&state) }
             }
-        case 1: break
         case 7:
             state.interrupts = false
-            if state.drives[state.selected]?.perform(byte) == true { state.interrupts = true }
+            if state.drives[state.selected]?.perform(byte) == true { interrupt(&state) }
         default:
             // Both drives listen; bit 4 of register 6 selects one.
             state.control &= ~Control.readsHigh
             for index in 0..<2 { state.drives[index]?.write(Int(offset & 7), byte) }
             if offset == 6 { state.selected = Int(byte >> 4 & 1) }
         }
+        transfer(&state)
     }
 }

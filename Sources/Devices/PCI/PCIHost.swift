@@ -16,6 +16,11 @@ package final class PCIHost: Device {
     /// Functions of bus 0 by device and function number.
     private let functions: [UInt8: PCIFunction]
     private let requestReset: @Sendable () -> Void
+    /// Ports and memory of the functions, by the bus's addresses.
+    package let ports = PCIWindow()
+    package let memory = PCIWindow()
+    /// One at a time finds out what is where.
+    private let mapping = Mutex(())
 
     /// - Parameters:
     ///   - functions: those of bus 0, by eight times the device's number plus the function's.
@@ -41,11 +46,22 @@ package final class PCIHost: Device {
         for index in 0..<Int(width.rawValue) {
             function.write(place + index, UInt8(truncatingIfNeeded: value >> UInt64(8 * index)))
         }
+        if place < PCIFunction.Place.interruptLine { remap() }
+    }
+
+    /// Looks at all base addresses again.
+    private func remap() {
+        mapping.withLock { _ in
+            let all = functions.values.map { $0.mappings() }
+            ports.replace(all.flatMap(\.ports))
+            memory.replace(all.flatMap(\.memory))
+        }
     }
 
     package func reset() {
         state.withLock { $0 = State() }
         for function in functions.values { function.reset() }
+        remap()
     }
 
     private static func ones(_ count: UInt64) -> UInt64 { count > 7 ? .max : 1 << (8 * count) - 1 }

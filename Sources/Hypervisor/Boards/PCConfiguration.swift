@@ -1,24 +1,33 @@
 import Devices
+import Model
 
 /// What the `pc` board tells its firmware.
 enum PCConfiguration {
     private static let ram: UInt64 = 1
 
-    /// The configuration device: how much memory, one processor, messages to the serial port, and no waiting for a key
-    /// that nobody can press.
-    static func device(memory: UInt64) -> FirmwareConfiguration {
-        FirmwareConfiguration(
+    /// The configuration device: how much memory, how many processors, messages to the serial port, and whether to ask
+    /// what to start from.
+    static func device(_ spec: MachineSpec) -> FirmwareConfiguration {
+        let (cores, asks) = (UInt64(spec.cpus), spec.showsBootMenu)
+        var files: [(name: String, bytes: [UInt8])] = [
+            ("etc/e820", entry(0, spec.memory, ram)),
+            ("etc/sercon-port", FirmwareConfiguration.little(PCMap.Port.firstSerial)),
+            ("etc/show-boot-menu", FirmwareConfiguration.little(asks ? 1 : 0)),
+        ]
+        if asks { files.append(("etc/boot-menu-wait", FirmwareConfiguration.little(menuPatience))) }
+        return FirmwareConfiguration(
             numbers: [
-                FirmwareConfiguration.Item.memorySize: memory, FirmwareConfiguration.Item.hasNoGraphics: 1,
-                FirmwareConfiguration.Item.processors: 1, FirmwareConfiguration.Item.mostProcessors: 1,
-                FirmwareConfiguration.Item.bootMenu: 0, FirmwareConfiguration.Item.timerOverride: 1,
-            ],
-            files: [
-                ("etc/e820", entry(0, memory, ram)),
-                ("etc/sercon-port", FirmwareConfiguration.little(PCMap.Port.firstSerial)),
-                ("etc/show-boot-menu", FirmwareConfiguration.little(0)),
-            ])
+                FirmwareConfiguration.Item.memorySize: spec.memory,
+                FirmwareConfiguration.Item.hasNoGraphics: 1,
+                FirmwareConfiguration.Item.processors: cores,
+                FirmwareConfiguration.Item.mostProcessors: cores,
+                FirmwareConfiguration.Item.bootMenu: asks ? 1 : 0,
+                FirmwareConfiguration.Item.timerOverride: 1,
+            ], files: files)
     }
+
+    /// For how long firmware waits for the key that opens its menu, in milliseconds.
+    private static let menuPatience: UInt64 = 10_000
 
     /// One line of the memory map: where it starts, its bytes, its kind in 32 bits.
     private static func entry(_ start: UInt64, _ size: UInt64, _ kind: UInt64) -> [UInt8] {
@@ -27,14 +36,27 @@ enum PCConfiguration {
     }
 
     /// Bytes of CMOS RAM by which BIOSes know the size of memory (in KiB below and above 1 MiB, in 64 KiB above 16 MiB),
-    /// that there is an FPU, and to start from a hard disk.
-    static func memorySizes(_ size: UInt64) -> [Int: UInt8] {
+    /// that there is an FPU, and what to start from in which order.
+    static func contents(of spec: MachineSpec) -> [Int: UInt8] {
+        let size = spec.memory
         let extended = min((size - (1 << 20)) >> 10, 0xFFFF)
         let upper = size > 16 << 20 ? min((size - (16 << 20)) >> 16, 0xFFFF) : 0
+        var order = (spec.bootOrder.isEmpty ? BootDevice.standardOrder : spec.bootOrder).map(number)
+        while order.count < 3 { order.append(0) }
         return [
             0x14: 0x02, 0x15: 0x80, 0x16: 0x02, 0x17: UInt8(extended & 0xFF), 0x18: UInt8(extended >> 8),
             0x30: UInt8(extended & 0xFF), 0x31: UInt8(extended >> 8), 0x34: UInt8(upper & 0xFF),
-            0x35: UInt8(upper >> 8), 0x38: 0x01, 0x3D: 0x02,
+            // The lowest bit: any first sector may be started, with a signature or without one.
+            0x35: UInt8(upper >> 8), 0x38: 0x01 | order[2] << 4, 0x3D: order[0] | order[1] << 4,
         ]
+    }
+
+    private static func number(_ device: BootDevice) -> UInt8 {
+        switch device {
+        case .floppy: 1
+        case .disk: 2
+        case .cdrom: 3
+        case .net: 4
+        }
     }
 }

@@ -12,7 +12,6 @@ struct PCBootPlan {
         if spec.kernel != nil || spec.initrd != nil {
             throw MachineError(.refused, "the pc board starts from a disk; for a kernel use --board micro")
         }
-        if spec.disks.count > 4 { throw MachineError(.refused, "the pc board has room for four disks") }
         guard let descriptor = spec.firmware else {
             throw MachineError(.badCommandLine, "the pc board needs firmware")
         }

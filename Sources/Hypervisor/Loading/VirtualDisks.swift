@@ -24,8 +24,8 @@ enum VirtualDisks {
     }
 
     /// The images alone, in order, for a controller of another kind.
-    static func images(_ spec: MachineSpec) throws(MachineError) -> [any Disk] {
-        try spec.disks.map { (disk) throws(MachineError) in
+    static func images(_ disks: [DiskSpec]) throws(MachineError) -> [any Disk] {
+        try disks.map { (disk) throws(MachineError) in
             do throws(DiskError) {
                 return try open(disk)
             } catch {
