@@ -24,8 +24,9 @@ GUEST_PACKAGES := apt debian-archive-keyring dpkg e2fsprogs xz-utils
 # Cross-compiler for the guest programs, others' firmware to boot, others' tools to check our formats, others' engines
 # and registries to meet.
 TEST_PACKAGES := binutils-riscv64-linux-gnu busybox-static cpio curl debian-archive-keyring device-tree-compiler \
-    docker-registry gcc-riscv64-linux-gnu gdb-multiarch grub-common grub-pc-bin iproute2 libc6-dev-riscv64-cross mtools nftables \
-    openssl opensbi podman procps python3-pip seabios skopeo u-boot-qemu uidmap umoci
+    docker-registry gcc-riscv64-linux-gnu gdb-multiarch grub-common grub-pc-bin iproute2 \
+    libc6-dev-riscv64-cross mtools nftables openssl opensbi ovmf podman procps python3-pip seabios skopeo u-boot-qemu \
+    uidmap umoci
 # From PyPI, into .build/python: oracles and clients of others.
 PYTHON := /usr/bin/python3
 PYTHON_PACKAGES := docker unicorn

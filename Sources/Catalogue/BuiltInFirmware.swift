@@ -6,13 +6,22 @@ import Model
 package enum BuiltInFirmware: String, CaseIterable, Sendable {
     /// The BIOS of the `pc` board.
     case seabios
+    /// UEFI for the `pc` board, and the content of the flash in which it keeps its variables at first.
+    case ovmf, ovmfVariables
 
     /// Where its package puts it.
     var installedPath: String {
         switch self {
         case .seabios: "/usr/share/seabios/bios-256k.bin"
+        case .ovmf: "/usr/share/OVMF/OVMF_CODE_4M.fd"
+        case .ovmfVariables: "/usr/share/OVMF/OVMF_VARS_4M.fd"
         }
     }
+}
+
+extension BuiltInFirmware {
+    /// Debian's name of the package.
+    fileprivate var packageName: String { self == .seabios ? "seabios" : "ovmf" }
 }
 
 extension Catalogue {
@@ -27,9 +36,9 @@ extension Catalogue {
             let recipe = try LinuxRecipe(cache, .x86, progress: progress)
             let unpacked = "\(folder)/unpacked"
             defer { Folder.remove(unpacked) }
-            try recipe.fetch(package: firmware.rawValue, into: unpacked)
+            try recipe.fetch(package: firmware.packageName, into: unpacked)
             guard rename(unpacked + firmware.installedPath, file) == 0 else {
-                throw CatalogueError(.unusableFile, "the package \(firmware.rawValue) holds no firmware")
+                throw CatalogueError(.unusableFile, "the package \(firmware.packageName) holds no firmware")
             }
             return file
         }

@@ -27,6 +27,26 @@ package final class GuestMemory: @unchecked Sendable {
     /// Set once, before the first vCPU runs.
     package nonisolated(unsafe) var codeWritten: (UInt64, UInt64) -> Void = { _, _ in }
 
+    /// Addresses at which a part of RAM is seen besides, and cannot be written: where a board shows its firmware. Both
+    /// begin at pages. Set once, before the first vCPU runs.
+    package struct Window: Sendable {
+        let addresses: Range<UInt64>
+        let target: UInt64
+
+        package init(_ addresses: Range<UInt64>, showing target: UInt64) {
+            self.addresses = addresses
+            self.target = target
+        }
+    }
+
+    package nonisolated(unsafe) var window: Window?
+
+    /// The address of RAM that is seen at `address` through the window; `nil` where there is none.
+    package func seen(at address: UInt64) -> UInt64? {
+        guard let window, window.addresses.contains(address) else { return nil }
+        return address &- window.addresses.lowerBound &+ window.target
+    }
+
     /// What is known about one page of RAM.
     package struct PageFlags: OptionSet, Sendable {
         package let rawValue: UInt8

@@ -48,6 +48,10 @@ package struct MachineSpec: Codable, Equatable, Sendable {
     package var initrd: Descriptor?
     /// Firmware that starts in machine mode in place of the built-in SBI; of a `pc` its BIOS.
     package var firmware: Descriptor?
+    /// What the firmware of a `pc` keeps its variables in: the content of its flash.
+    package var variables: Descriptor?
+    /// The guest's changes of the variables are written to their file.
+    package var keepsVariables = false
     /// Where to write the flattened device tree before the guest starts.
     package var deviceTreeDump: Descriptor?
     /// A socket that brings the sockets of debuggers, one a message.
@@ -84,7 +88,7 @@ package struct DiskSpec: Codable, Equatable, Sendable {
 extension MachineSpec {
     /// Every descriptor that the machine inherits, the control socket included.
     package var descriptors: [Descriptor] {
-        let named = [serial, network, kernel, initrd, firmware, deviceTreeDump, debugger]
+        let named = [serial, network, kernel, initrd, firmware, variables, deviceTreeDump, debugger]
         let ofDisks = (disks + cdroms).flatMap { [$0.image, $0.scratch] }
         return [Self.controlDescriptor] + (named + ofDisks).compactMap { $0 }
     }

@@ -17,6 +17,7 @@ struct BootCommand: ParsableCommand {
               viv boot --kernel Image --initrd initrd.img --append console=ttyS0 --net none
               viv boot --firmware fw_dynamic.bin --kernel u-boot.bin --disk root.img,readonly
               viv boot --board pc --disk pc.img --net none
+              viv boot --board pc --firmware uefi --nvram vm.vars --disk vm.img
               viv boot --cdrom install.iso --disk new.img --boot cdrom,disk --net none
               viv boot busybox --json 2>console.log
               viv boot busybox --debug tcp:1234 --wait

@@ -59,10 +59,17 @@ struct MachineOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Start this in machine mode in place of the built-in SBI; on the pc board, this BIOS.",
-            valueName: "file"),
+            "Start this in machine mode in place of the built-in SBI; on the pc board bios, uefi or a file.",
+            valueName: "firmware"),
         completion: .file())
     var firmware: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep UEFI's variables in this file, which is made; without it they are forgotten.",
+            valueName: "file"),
+        completion: .file())
+    var nvram: String?
 
     @Option(help: ArgumentHelp("How guest code runs.", valueName: "engine"))
     var accel = AcceleratorOption.auto
@@ -102,8 +109,8 @@ struct MachineOptions: ParsableArguments {
         }
         return BootRequest(
             name: name, arch: arch, board: board, cpus: cpus, memory: memory, kernel: kernel, initrd: initrd,
-            firmware: firmware, append: append, disks: disk, cdroms: cdrom, boot: boot, network: net,
-            accelerator: accel, isEphemeral: ephemeral, deviceTreeDump: dumpDtb, debugger: debug,
-            waitsForDebugger: wait)
+            firmware: firmware, nvram: nvram, append: append, disks: disk, cdroms: cdrom, boot: boot,
+            network: net, accelerator: accel, isEphemeral: ephemeral, deviceTreeDump: dumpDtb,
+            debugger: debug, waitsForDebugger: wait)
     }
 }

@@ -11,6 +11,10 @@ struct BootRequest: Equatable, Sendable {
     var kernel: String?
     var initrd: String?
     var firmware: String?
+    /// What UEFI keeps its variables in; made when it is not there.
+    var nvram: String?
+    /// What its variables are at first, in a file.
+    var variables: String?
     /// The kernel's command line.
     var append = ""
     var disks: [DiskOption] = []

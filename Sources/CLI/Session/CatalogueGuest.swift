@@ -21,8 +21,18 @@ enum CatalogueGuest {
 
     /// Fills in the firmware of a board that cannot start without, when the user has given none.
     static func addFirmware(to request: inout BootRequest) throws {
-        guard request.board == .pc, request.firmware == nil else { return }
-        request.firmware = try translating { try catalogue().file(of: .seabios) }
+        guard request.board == .pc else { return }
+        let wanted = request.firmware ?? "bios"
+        if let builtIn = BuiltInFirmware(word: wanted) {
+            request.firmware = try translating { try catalogue().file(of: builtIn) }
+        }
+        if wanted == "uefi" {
+            let template = try translating { try catalogue().file(of: .ovmfVariables) }
+            request.variables = template
+            if let nvram = request.nvram { try VariableStore.make(nvram, from: template) }
+        } else if request.nvram != nil {
+            throw Failure.badCommandLine("--nvram is for --firmware uefi")
+        }
         let image = request.disks.first?.path ?? request.cdroms.first
         request.name = request.name ?? image?.split(separator: "/").last.map(String.init)
     }

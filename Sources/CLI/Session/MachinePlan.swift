@@ -25,6 +25,8 @@ struct MachinePlan {
         spec.kernel = try give(request.kernel, role: "kernel")
         spec.initrd = try give(request.initrd, role: "initrd")
         spec.firmware = try give(request.firmware, role: "firmware")
+        spec.variables = try giveVariables(request)
+        spec.keepsVariables = request.nvram != nil
         for disk in request.disks { spec.disks.append(try give(disk, ephemeral: request.isEphemeral)) }
         for path in request.cdroms { spec.cdroms.append(try give(disc: path)) }
         (spec.bootOrder, spec.showsBootMenu) = (request.boot.devices, request.boot.showsMenu)
@@ -63,6 +65,12 @@ struct MachinePlan {
             isReadOnly: disk.isReadOnly,
             scratch: ephemeral ? handover.give(try MachineFiles.scratch()) : nil,
             name: disk.path)
+    }
+
+    /// Locked like a disk, as two machines would destroy each other's.
+    private func giveVariables(_ request: BootRequest) throws(Failure) -> MachineSpec.Descriptor? {
+        guard let nvram = request.nvram else { return try give(request.variables, role: "UEFI variables") }
+        return handover.give(try MachineFiles.openDisk(DiskOption(path: nvram), ephemeral: false))
     }
 
     private func give(disc path: String) throws(Failure) -> DiskSpec {

@@ -8,10 +8,12 @@ struct PCAttachment {
     let ports: AddressSpace
     let interrupts: PCInterrupts
     let parts: X86BoardParts
+    let visibleMemory: UInt64
     private var slots = PCISlots()
 
-    init(ports: AddressSpace, interrupts: PCInterrupts, parts: X86BoardParts) {
+    init(ports: AddressSpace, interrupts: PCInterrupts, parts: X86BoardParts, visibleMemory: UInt64) {
         (self.ports, self.interrupts, self.parts) = (ports, interrupts, parts)
+        self.visibleMemory = visibleMemory
     }
 
     func interruptControllers(_ pic: PIC) throws {
@@ -100,7 +102,7 @@ struct PCAttachment {
     }
 
     func firmwareDevices() throws {
-        let configuration = PCConfiguration.device(parts.spec)
+        let configuration = PCConfiguration.device(parts.spec, memory: visibleMemory)
         try ports.attach(
             configuration, name: "firmware configuration", at: PCMap.Port.configuration,
             size: FirmwareConfiguration.size)

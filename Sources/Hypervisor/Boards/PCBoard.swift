@@ -31,8 +31,11 @@ final class PCBoard: X86Board {
             wantsInput: links.wantsInput)
         clock = CMOSClock(
             interrupt: interrupts.line(PCMap.Interrupt.clock),
-            contents: PCConfiguration.contents(of: parts.spec), schedule: links.scheduleAlarm)
-        var attach = PCAttachment(ports: ports, interrupts: interrupts, parts: parts)
+            contents: PCConfiguration.contents(of: parts.spec, memory: plan.visibleMemory),
+            schedule: links.scheduleAlarm)
+        memory.window = plan.window
+        var attach = PCAttachment(
+            ports: ports, interrupts: interrupts, parts: parts, visibleMemory: plan.visibleMemory)
         try attach.interruptControllers(pic)
         try attach.timers(clock)
         try attach.controls()
@@ -44,6 +47,10 @@ final class PCBoard: X86Board {
         try bus.attach(apics.outer, name: "I/O APIC", at: PCMap.ioAPIC, size: IOAPIC.windowSize)
         let size = UInt64(plan.firmware.count)
         try bus.attach(ROM(plan.firmware), name: "firmware", at: PCMap.firmwareEnd - size, size: size)
+        if let variables = plan.variables {
+            let start = PCMap.firmwareEnd - size - UInt64(variables.size)
+            try bus.attach(variables, name: "variables", at: start, size: UInt64(variables.size))
+        }
     }
 
     func load() -> X86Start {

@@ -7,17 +7,17 @@ enum PCConfiguration {
 
     /// The configuration device: how much memory, how many processors, messages to the serial port, and whether to ask
     /// what to start from.
-    static func device(_ spec: MachineSpec) -> FirmwareConfiguration {
+    static func device(_ spec: MachineSpec, memory: UInt64) -> FirmwareConfiguration {
         let (cores, asks) = (UInt64(spec.cpus), spec.showsBootMenu)
         var files: [(name: String, bytes: [UInt8])] = [
-            ("etc/e820", entry(0, spec.memory, ram)),
+            ("etc/e820", entry(0, memory, ram)),
             ("etc/sercon-port", FirmwareConfiguration.little(PCMap.Port.firstSerial)),
             ("etc/show-boot-menu", FirmwareConfiguration.little(asks ? 1 : 0)),
         ]
         if asks { files.append(("etc/boot-menu-wait", FirmwareConfiguration.little(menuPatience))) }
         return FirmwareConfiguration(
             numbers: [
-                FirmwareConfiguration.Item.memorySize: spec.memory,
+                FirmwareConfiguration.Item.memorySize: memory,
                 FirmwareConfiguration.Item.hasNoGraphics: 1,
                 FirmwareConfiguration.Item.processors: cores,
                 FirmwareConfiguration.Item.mostProcessors: cores,
@@ -37,8 +37,7 @@ enum PCConfiguration {
 
     /// Bytes of CMOS RAM by which BIOSes know the size of memory (in KiB below and above 1 MiB, in 64 KiB above 16 MiB),
     /// that there is an FPU, and what to start from in which order.
-    static func contents(of spec: MachineSpec) -> [Int: UInt8] {
-        let size = spec.memory
+    static func contents(of spec: MachineSpec, memory size: UInt64) -> [Int: UInt8] {
         let extended = min((size - (1 << 20)) >> 10, 0xFFFF)
         let upper = size > 16 << 20 ? min((size - (16 << 20)) >> 16, 0xFFFF) : 0
         var order = (spec.bootOrder.isEmpty ? BootDevice.standardOrder : spec.bootOrder).map(number)

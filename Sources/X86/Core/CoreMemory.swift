@@ -21,6 +21,9 @@ extension Core {
         do throws(Fault) {
             var mapping = try walker.walk(address, access)
             mapping.physical &= addressLines
+            if access != .write, let seen = memory.seen(at: mapping.physical) {
+                (mapping.physical, mapping.writable) = (seen, false)
+            }
             return mapping
         } catch {
             state.pointee.cr2 = address

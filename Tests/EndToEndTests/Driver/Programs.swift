@@ -37,6 +37,12 @@ extension Programs {
     /// Debian's SeaBIOS; `viv` finds it where its package puts it, and so does the test that skips.
     static let hasSeaBIOS = FileManager.default.fileExists(atPath: "/usr/share/seabios/bios-256k.bin")
 
+    /// Debian's OVMF, likewise, and what puts files onto a FAT file system.
+    static let ovmfVariables = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+    static let hasUEFI =
+        FileManager.default.fileExists(atPath: ovmfVariables)
+        && FileManager.default.isExecutableFile(atPath: "/usr/bin/mcopy")
+
     /// GRUB's first sector for PCs, and what puts files onto a FAT file system.
     static let grub = "/usr/lib/grub/i386-pc/boot.img"
     static let hasGRUB =
