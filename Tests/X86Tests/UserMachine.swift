@@ -9,12 +9,12 @@ final class UserMachine {
     private static let tables: UInt64 = 0x1000
 
     /// Where physical addresses lie for the supervisor.
-    private static let system: UInt64 = 0xFFFF_8000_0000_0000
+    static let system: UInt64 = 0xFFFF_8000_0000_0000
     private static let interrupts: UInt64 = 0x2_0000
     private static let descriptors: UInt64 = 0x2_1000
     private static let task: UInt64 = 0x2_2000
     private static let stack: UInt64 = 0x2_4000
-    private static let handlers: UInt64 = 0x3_0000
+    static let handlers: UInt64 = 0x3_0000
 
     let memory: GuestMemory
     let core: Core
@@ -28,7 +28,7 @@ final class UserMachine {
             id: 0, memory: memory, bus: AddressSpace(), ports: AddressSpace(),
             clock: ManualClock(frequency: 1_000_000_000))
         interpreter = Interpreter(core)
-        self.translated = translated ? TranslatedCore(core) : nil
+        self.translated = translated ? TranslatedCore(core, isAlone: true) : nil
         map()
         describe()
         core.startLongMode(at: UInt64(NATIVE_CODE), pageTables: Self.tables, descriptors: (0, 0), argument: 0)

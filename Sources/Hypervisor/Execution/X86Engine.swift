@@ -10,13 +10,17 @@ enum X86Engine {
     }
 
     /// What runs `core` until its thread is to end. Only 64-bit mode is ever translated.
-    static func make(_ accelerator: Accelerator, _ core: Core) throws(MachineError) -> @Sendable () -> Void {
+    ///
+    /// - Parameter isAlone: no other core shares its memory.
+    static func make(
+        _ accelerator: Accelerator, _ core: Core, isAlone: Bool
+    ) throws(MachineError) -> @Sendable () -> Void {
         guard accelerator == .translate else { return { Interpreter(core).run() } }
         guard TranslatedCore.isSupported else {
             let needs = "translation needs a processor with AVX2, BMI2 and FMA"
             throw MachineError(.refused, needs + "; use --accel interpret")
         }
-        guard let translated = TranslatedCore(core) else {
+        guard let translated = TranslatedCore(core, isAlone: isAlone) else {
             throw MachineError(.refused, "this host allows no executable memory; use --accel interpret")
         }
         return { translated.run() }

@@ -44,7 +44,7 @@ final class X86Platform: Platform {
         }
         start = try self.board.load()
         for core in cores {
-            let run = try X86Engine.make(accelerator, core)
+            let run = try X86Engine.make(accelerator, core, isAlone: cores.count == 1)
             _ = try Thread(name: "core-\(core.id)") { run() }
         }
     }

@@ -23,7 +23,8 @@ final class TLB {
         case user, supervisor, supervisorStrict
     }
 
-    static let size = 4096
+    /// What 64 MiB of small pages need.
+    static let size = 1 << 14
     private static let sets = 3
     /// What all sets occupy.
     static let bytes = size * sets * TLBEntry.stride

@@ -27,6 +27,8 @@ struct ColdPath {
     /// The displacement of the branch that leads here, and perhaps of another one.
     var field: UnsafeMutablePointer<UInt8>?
     var other: UnsafeMutablePointer<UInt8>?
+    /// More of them.
+    var fields: [UnsafeMutablePointer<UInt8>] = []
     /// Where the path comes back to.
     var back: UnsafeMutablePointer<UInt8>?
     /// Displacement of the tag that did not match.
@@ -54,6 +56,7 @@ extension UnitEmitter {
     private mutating func emit(_ path: ColdPath) {
         if let field = path.field { bind(field) }
         if let other = path.other { bind(other) }
+        for field in path.fields { bind(field) }
         flags = path.flags
         switch path.kind {
         case .access: emitAccess(path)

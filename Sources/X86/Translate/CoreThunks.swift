@@ -14,9 +14,14 @@ struct CoreThunks {
         let fill: UnsafePointer<UInt8>
         /// In: r14 = place and length of an instruction. Returns when the unit may go on behind it.
         let interpret: UnsafePointer<UInt8>
-        /// The same, jumped to; never goes on.
+        /// See PrivilegeThunks.
+        var systemCall: UnsafePointer<UInt8>
+        /// The same as `interpret`, jumped to; never goes on.
         let interpretAndLeave: UnsafePointer<UInt8>
     }
+
+    /// See PrivilegeThunks.
+    let systemReturn: UnsafePointer<UInt8>
 
     private let plain: Set
     private let vectors: Set
@@ -32,8 +37,15 @@ struct CoreThunks {
         var asm = Assembler(at: start)
         // Place 0 is no displacement's.
         asm.nop(16)
-        plain = Self.write(&asm, targets, vectors: false)
-        vectors = Self.write(&asm, targets, vectors: true)
+        var plain = Self.write(&asm, targets, vectors: false)
+        var vectors = Self.write(&asm, targets, vectors: true)
+        plain.systemCall = UnsafePointer(asm.cursor)
+        Self.writeSystemCall(&asm, vectors: false, refused: plain.interpretAndLeave, leave: plain.leave)
+        vectors.systemCall = UnsafePointer(asm.cursor)
+        Self.writeSystemCall(&asm, vectors: true, refused: vectors.interpretAndLeave, leave: plain.leave)
+        systemReturn = UnsafePointer(asm.cursor)
+        Self.writeSystemReturn(&asm, refused: plain.interpretAndLeave, leave: vectors.leave)
+        (self.plain, self.vectors) = (plain, vectors)
         end = asm.cursor
     }
 
@@ -92,7 +104,7 @@ struct CoreThunks {
         call(&asm, targets.interpret)
         resume(&asm, leaveClean)
         return Set(
-            enter: enter, leave: leave, fill: fill, interpret: interpret,
+            enter: enter, leave: leave, fill: fill, interpret: interpret, systemCall: leave,
             interpretAndLeave: interpretAndLeave)
     }
 
@@ -115,7 +127,10 @@ struct CoreThunks {
         for number in HostRegisters.pinned {
             asm.store(3, .state(CoreLayout.register(number)), Register(Place.guest(number).base))
         }
-        guard vectors else { return }
+        if vectors { spillVectors(&asm) }
+    }
+
+    static func spillVectors(_ asm: inout Assembler) {
         for number in 0..<UInt8(16) {
             asm.instruction(2, map: 1, 0x11, number, .state(CoreLayout.vector(number)))
         }
@@ -127,7 +142,10 @@ struct CoreThunks {
         for number in HostRegisters.pinned {
             asm.load(3, Register(Place.guest(number).base), .state(CoreLayout.register(number)))
         }
-        guard vectors else { return }
+        if vectors { reloadVectors(&asm) }
+    }
+
+    static func reloadVectors(_ asm: inout Assembler) {
         // VZEROUPPER: wide registers that Swift code has left make the guest's instructions wait for each other.
         for value in [0xC5, 0xF8, 0x77] as [UInt8] { asm.byte(value) }
         for number in 0..<UInt8(16) {

@@ -34,6 +34,13 @@ final class JumpTable {
         entries[index] = Entry(address: address, code: code)
     }
 
+    /// What is filled in for an address.
+    @inline(__always)
+    func code(_ address: UInt64, _ set: Int) -> UInt64? {
+        let entry = entries[set * Self.size + Int(address & UInt64(Self.size - 1))]
+        return entry.address == address ? entry.code : nil
+    }
+
     func flush() {
         locals.forEach { _ in }
         filled.forEach { entries[$0] = Entry() }

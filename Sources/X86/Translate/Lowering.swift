@@ -23,7 +23,8 @@ enum Lowering {
         case .branch: return isNativeBranch(i)
         case .vectorMove, .vector, .vectorResult: return mode.hasVectors && isNativeVector(i)
         case .system: return isNativeSystem(i, mode)
-        case .string, .x87, .undefined: return false
+        case .string: return isNativeString(i)
+        case .x87, .undefined: return false
         }
     }
 
@@ -97,12 +98,22 @@ enum Lowering {
         }
     }
 
+    /// Repeated, with plain segments and whole addresses.
+    private static func isNativeString(_ i: UnsafePointer<Instruction>) -> Bool {
+        (i.pointee.op == .movs || i.pointee.op == .stos)
+            && !i.pointee.flags.isDisjoint(with: [.rep, .repne]) && !i.pointee.flags.contains(.address32)
+            && i.pointee.segment != SegmentSlot.fs && i.pointee.segment != SegmentSlot.gs
+    }
+
     /// Supervisors' instructions need no check of privilege: user mode is another mode.
     private static func isNativeSystem(_ i: UnsafePointer<Instruction>, _ mode: UnitMode) -> Bool {
         switch i.pointee.op {
         case .pushf: i.pointee.size == 3
         case .movFromSegment: i.pointee.destination < 0x80
-        case .cli, .swapgs: mode.set != TLB.Set.user.rawValue
+        case .cli, .sti, .swapgs, .stac, .clac: mode.set != TLB.Set.user.rawValue
+        case .sysret: mode.set != TLB.Set.user.rawValue && i.pointee.size == 3
+        case .syscall: mode.set == TLB.Set.user.rawValue
+        case .rdtsc, .rdtscp: true
         default: false
         }
     }

@@ -12,8 +12,10 @@ package final class TranslatedCore: @unchecked Sendable {
     let state: CorePointer
     private let buffer: CodeBuffer
     private let thunks: CoreThunks
-    private let translation = UnitTranslation()
+    private let translation: UnitTranslation
     let units = UnitMap()
+    /// The clock, where emitted code can read it by itself.
+    private let clock: HostClock?
     private var isFull = false
     /// The last mode seen of each TLB set, whose jump table holds units of that mode.
     private var modes = (0..<3).map { UnitMode(set: $0, hasVectors: false) }
@@ -25,14 +27,19 @@ package final class TranslatedCore: @unchecked Sendable {
     package static var isSupported: Bool { viv_cpu_is_v3() != 0 }
 
     /// `nil` when the host refuses memory, or executable memory.
-    package init?(_ core: Core) {
+    ///
+    /// - Parameter isAlone: whether the machine has no other core.
+    package init?(_ core: Core, isAlone: Bool) {
         guard let buffer = CodeBuffer(size: Self.codeSize) else { return nil }
         self.core = core
         self.buffer = buffer
+        translation = UnitTranslation(isAlone: isAlone)
         interpreter = Interpreter(core)
+        clock = core.clock as? HostClock
         state = core.state
         thunks = CoreThunks(at: buffer.writable, SlowPaths.targets)
         buffer.commit(to: thunks.end)
+        state.pointee.translation.clockFactor = clock?.factor ?? 0
         state.pointee.translation.engine = UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque())
         core.blocks.forgotten = { [unowned self] page in forget(page) }
     }
@@ -61,21 +68,23 @@ package final class TranslatedCore: @unchecked Sendable {
     /// Executes units from RIP on, until something needs looking after.
     package func runUnits() {
         guard state.pointee.mode == Decoder.Mode.bits64.rawValue else { return interpreter.runBlock() }
-        guard let entries = find() else { return interpreter.step() }
-        var wanted = run(entries)
+        guard let code = known() else { return interpreter.step() }
+        var wanted = run(code)
         while wanted != LeaveReason.resume.rawValue, viv_load32(core.exitRequest) == 0 {
             let changes = units.changes
             guard let next = find(), units.changes == changes else { return }
             if !next.isStraddling { link(wanted, next) }
-            wanted = run(next)
+            wanted = run(buffer.entry(next.far))
         }
     }
 
-    private func run(_ entries: UnitEmitter.Entries) -> Int64 {
+    /// Executes the unit at RIP from its far entry on.
+    private func run(_ code: UInt) -> Int64 {
         let mode = mode
         state.pointee.translation.flagWord = TranslationState.flagWord(state.rflags)
+        state.pointee.translation.clockOffset = clock?.offset ?? 0
         let enter = unsafeBitCast(buffer.entry(buffer.offset(of: thunks[mode].enter)), to: Enter.self)
-        let reason = enter(UnsafeMutableRawPointer(state) + CoreLayout.anchor, buffer.entry(entries.far))
+        let reason = enter(UnsafeMutableRawPointer(state) + CoreLayout.anchor, code)
         state.setArithmetic(state.pointee.translation.arithmetic)
         return reason
     }
@@ -98,12 +107,22 @@ package final class TranslatedCore: @unchecked Sendable {
 
     // MARK: Units
 
+    /// The far entry of the unit at RIP; `nil` when the interpreter has to execute what is there.
+    private func known() -> UInt? {
+        let mode = mode
+        if modes[mode.set] == mode, let code = core.jumps.code(core.registers[Int(Slot.rip)], mode.set) {
+            return UInt(code)
+        }
+        return find().map { buffer.entry($0.far) }
+    }
+
     /// The unit at RIP, made if need be; `nil` when the interpreter has to execute what is there.
     private func find() -> UnitEmitter.Entries? {
         let mode = mode
         if modes[mode.set] != mode {
             modes[mode.set] = mode
             core.jumps.flush()
+            state.pointee.translation.userHasVectors = modes[0].hasVectors
         }
         let rip = core.registers[Int(Slot.rip)]
         guard let physical = locate(rip) else { return nil }

@@ -14,8 +14,16 @@ package struct TranslationState: Sendable {
     var engine: UInt = 0
     /// Stack pointer of the Swift caller of emitted code.
     var hostStack: UInt64 = 0
+    /// The host's address that a string instruction reads from.
+    var source: UInt64 = 0
+    /// Whether the jump table of user mode holds units with vectors.
+    var userHasVectors = false
     /// MXCSR for Swift code.
     var hostMXCSR: UInt64 = 0x1F80
+
+    /// The time-stamp counter out of the host's: `HostClock`. The offset holds until emitted code is left.
+    var clockFactor: UInt64 = 0
+    var clockOffset: UInt64 = 0
 
     init() {}
 
@@ -52,10 +60,24 @@ enum CoreLayout {
     static let second = place(offset(\.translation.second))
     static let kept = place(offset(\.translation.kept))
     static let target = place(offset(\.translation.target))
+    static let source = place(offset(\.translation.source))
+    static let userHasVectors = place(offset(\.translation.userHasVectors))
+    static let clockFactor = place(offset(\.translation.clockFactor))
+    static let clockOffset = place(offset(\.translation.clockOffset))
     static let hostStack = place(offset(\.translation.hostStack))
     static let hostMXCSR = place(offset(\.translation.hostMXCSR))
     static let systemFlags = place(offset(\.systemFlags))
     static let signals = place(offset(\.signals))
+    static let tlbInForce = place(offset(\.tlb))
+    static let privilege = place(offset(\.privilege))
+    static let cr0 = place(offset(\.cr0))
+    static let cr4 = place(offset(\.cr4))
+    static let efer = place(offset(\.efer))
+    static let star = place(offset(\.star))
+    static let lstar = place(offset(\.lstar))
+    static let syscallMask = place(offset(\.syscallMask))
+    static let tscOffset = place(offset(\.tscOffset))
+    static let tscAux = place(offset(\.tscAux))
     static let kernelGSBase = place(offset(\.kernelGSBase))
     static let guestMXCSR = place(float + 24)
 

@@ -100,7 +100,7 @@ extension UnitEmitter {
         var source = HostRegisters.scratch.code
         if traits[index].contains(.reads) { requireLive() }
         if i.pointee.source < 0x80 { source = inRegister(i.pointee.source, size) }
-        if i.pointee.flags.contains(.lock) { asm.byte(0xF0) }
+        lockPrefix(i)
         if i.pointee.source == Operand.immediate {
             emitALU(op, size, .operand, immediate: i.pointee.immediate)
         } else {

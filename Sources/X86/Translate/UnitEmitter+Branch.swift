@@ -86,17 +86,19 @@ extension UnitEmitter {
     }
 
     /// Jumps to the unit whose linear address is in `r13`, if the jump table knows it; the flags are saved.
-    private mutating func throughTable(_ otherwise: ColdPath.Kind, _ info: UInt32) {
-        lookUp(otherwise, info)
-        asm.jump(Address(.rbp, HostRegisters.scratch, shift: 3, CoreLayout.jumps(mode.set) + 8))
+    ///
+    /// - Parameter set: the TLB set in which to go on; `nil` for the unit's own.
+    mutating func throughTable(_ otherwise: ColdPath.Kind, _ info: UInt32, set: Int? = nil) {
+        lookUp(otherwise, info, set: set)
+        asm.jump(Address(.rbp, HostRegisters.scratch, shift: 3, CoreLayout.jumps(set ?? mode.set) + 8))
     }
 
     /// Leaves an entry's place in `r14`, in units of eight bytes.
-    private mutating func lookUp(_ otherwise: ColdPath.Kind, _ info: UInt32) {
+    private mutating func lookUp(_ otherwise: ColdPath.Kind, _ info: UInt32, set: Int? = nil) {
         let (address, scratch) = (HostRegisters.address, HostRegisters.scratch)
         asm.lea(scratch, Address(address, address), .b32)
         asm.alu(.and, scratch, immediate: JumpTable.mask, .b32)
-        asm.alu(.cmp, address, Address(.rbp, scratch, shift: 3, CoreLayout.jumps(mode.set)))
+        asm.alu(.cmp, address, Address(.rbp, scratch, shift: 3, CoreLayout.jumps(set ?? mode.set)))
         var path = ColdPath(otherwise, FlagState())
         path.field = jumpLater(5)
         path.info = info

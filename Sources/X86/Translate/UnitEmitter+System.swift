@@ -9,6 +9,10 @@ extension UnitEmitter {
         case .cli:
             aboutToClobber()
             emitALU(.and, 2, .state(CoreLayout.systemFlags), immediate: ~Int64(Flag.interrupt))
+        case .sti: enableInterrupts()
+        case .stac, .clac: setAccessCheck(i)
+        case .syscall, .sysret: changePrivilege(i)
+        case .rdtsc, .rdtscp: readCounter(i)
         default: swapBase()
         }
     }
@@ -18,14 +22,7 @@ extension UnitEmitter {
         let (address, scratch) = (HostRegisters.address, HostRegisters.scratch)
         materialise()
         flags.isLive = false
-        asm.load(2, scratch, .state(CoreLayout.flagWord))
-        asm.mov(address, scratch, .b32)
-        asm.shift(.shr, address, by: 8, .b32)
-        asm.alu(.and, address, immediate: 0xD5, .b32)
-        asm.alu(.and, scratch, immediate: 1, .b32)
-        asm.shift(.shl, scratch, by: 11, .b32)
-        asm.alu(.or, address, scratch, .b32)
-        emitALU(.or, 2, .register(address), .state(CoreLayout.systemFlags))
+        asm.gatherFlags()
         asm.alu(.and, address, immediate: ~Int32(Flag.resume | Flag.virtual8086), .b32)
         asm.store(3, .state(CoreLayout.kept), address)
         asm.lea(address, Address(HostRegisters.stack, -8))
@@ -51,5 +48,101 @@ extension UnitEmitter {
         asm.store(3, .state(CoreLayout.kernelGSBase), scratch)
         asm.store(3, base, address)
         asm.store(3, .state(CoreLayout.segment(SegmentSlot.gs) + 8), address)
+    }
+
+    /// STI holds interrupts off for one instruction more: where one waits already, or the next instruction may
+    /// leave the unit before it is done, that is the interpreter's.
+    private mutating func enableInterrupts() {
+        aboutToClobber()
+        var path = ColdPath(.interpretHere, flags)
+        emitALU(nil, 2, .state(CoreLayout.systemFlags), immediate: Int64(Flag.interrupt))
+        let isSet = jumpLater(5)
+        let next = index + 1
+        let isQuiet = next < count && traits[next].isDisjoint(with: [.exits, .polls])
+        if isQuiet {
+            emitALU(.cmp, 2, .state(CoreLayout.signals), immediate: 0)
+            path.field = jumpLater(5)
+            emitALU(.or, 2, .state(CoreLayout.systemFlags), immediate: Int64(Flag.interrupt))
+        } else {
+            path.field = jumpLater()
+        }
+        bind(isSet)
+        path.back = asm.cursor
+        path.info = info
+        cold.append(path)
+    }
+
+    /// STAC and CLAC: under SMAP the unit goes on as one of another TLB set.
+    private mutating func setAccessCheck(_ i: UnsafePointer<Instruction>) {
+        let allows = i.pointee.op == .stac
+        let strict = TLB.Set.supervisorStrict.rawValue
+        aboutToClobber()
+        // With the check in force AC is clear.
+        if !allows, mode.set == strict { return }
+        materialise()
+        flags.isLive = false
+        var path = ColdPath(.interpretHere, flags)
+        emitALU(nil, 2, .state(CoreLayout.cr4), immediate: Int64(Control.cr4SMAP))
+        path.field = jumpLater(4)
+        path.info = info
+        path.back = asm.cursor
+        let bit = Int64(Flag.alignment)
+        emitALU(allows ? .or : .and, 2, .state(CoreLayout.systemFlags), immediate: allows ? bit : ~bit)
+        if allows, mode.set != strict {
+            // SMAP is on and the check is not in force: AC was set.
+            cold.append(path)
+            return
+        }
+        let set = allows ? TLB.Set.supervisor.rawValue : strict
+        asm.selectTLB(set)
+        asm.load(3, HostRegisters.address, .state(CoreLayout.pageBase))
+        asm.lea(HostRegisters.address, Address(HostRegisters.address, nextOffset))
+        throughTable(.leaveAtAddress, 0, set: set)
+        // Without SMAP the interpreter did it, and the unit goes on.
+        path.back = asm.cursor
+        cold.append(path)
+    }
+
+    private mutating func changePrivilege(_ i: UnsafePointer<Instruction>) {
+        materialise()
+        asm.load(3, HostRegisters.address, .state(CoreLayout.pageBase))
+        asm.lea(HostRegisters.address, Address(HostRegisters.address, nextOffset))
+        asm.mov(HostRegisters.scratch, immediate: Int64(info))
+        asm.jump(to: i.pointee.op == .syscall ? thunks[mode].systemCall : thunks.systemReturn)
+        goesOn = false
+    }
+
+    /// The host's counter, scaled as the machine's clock does it.
+    private mutating func readCounter(_ i: UnsafePointer<Instruction>) {
+        let scratch = HostRegisters.scratch
+        aboutToClobber()
+        var path = ColdPath(.interpretHere, flags)
+        emitALU(.cmp, 3, .state(CoreLayout.clockFactor), immediate: 0)
+        path.field = jumpLater(4)
+        if mode.set == TLB.Set.user.rawValue {
+            emitALU(nil, 2, .state(CoreLayout.cr4), immediate: Int64(Control.cr4TSD))
+            path.other = jumpLater(5)
+        }
+        willWrite(0)
+        willWrite(2)
+        asm.rdtsc()
+        asm.shift(.shl, .rdx, by: 32)
+        asm.alu(.or, .rax, .rdx)
+        asm.instruction(3, 0xF7, 4, .state(CoreLayout.clockFactor))
+        // SHRD rax, rdx, 32
+        for value in [0x48, 0x0F, 0xAC, 0xD0, 32] as [UInt8] { asm.byte(value) }
+        emitALU(.add, 3, .register(.rax), .state(CoreLayout.clockOffset))
+        emitALU(.add, 3, .register(.rax), .state(CoreLayout.tscOffset))
+        asm.mov(.rdx, .rax)
+        asm.shift(.shr, .rdx, by: 32)
+        asm.mov(.rax, .rax, .b32)
+        if i.pointee.op == .rdtscp {
+            willWrite(1)
+            asm.load(2, scratch, .state(CoreLayout.tscAux))
+            asm.mov(.rcx, scratch)
+        }
+        path.back = asm.cursor
+        path.info = info
+        cold.append(path)
     }
 }

@@ -56,7 +56,7 @@ extension UnitEmitter {
     private mutating func unaryOperation(_ i: UnsafePointer<Instruction>) {
         let size = i.pointee.size
         let wide: UInt8 = size == 0 ? 0 : 1
-        let isLocked = i.pointee.flags.contains(.lock)
+        let isLocked = i.pointee.flags.contains(.lock) && !isAlone
         let byCount = i.pointee.source == Operand.immediate
         let count = UInt8(truncatingIfNeeded: i.pointee.immediate)
         let (opcode, digit): (UInt8, UInt8) =
@@ -219,7 +219,7 @@ extension UnitEmitter {
             target = .register(HostRegisters.address)
         }
         if i.pointee.source == Operand.immediate {
-            if i.pointee.flags.contains(.lock) { asm.byte(0xF0) }
+            lockPrefix(i)
             asm.instruction(size, map: 1, 0xBA, digit, target)
             asm.byte(UInt8(truncatingIfNeeded: i.pointee.immediate))
         } else {
@@ -246,7 +246,7 @@ extension UnitEmitter {
         asm.store(3, .state(CoreLayout.kept), scratch)
         requireLive()
         asm.load(3, scratch, .state(CoreLayout.kept))
-        if i.pointee.flags.contains(.lock) { asm.byte(0xF0) }
+        lockPrefix(i)
         asm.instruction(size, map: 1, 0x83 | digit << 3, scratch.code, .operand)
         defined()
     }
@@ -256,7 +256,7 @@ extension UnitEmitter {
         let isWide = i.pointee.sourceSize == 3
         access(i, isWide ? 4 : 3, write: true, aligned: isWide)
         requireLive()
-        if i.pointee.flags.contains(.lock) { asm.byte(0xF0) }
+        lockPrefix(i)
         asm.instruction(isWide ? 3 : 2, map: 1, 0xC7, 1, .operand)
         defined()
     }
@@ -284,7 +284,7 @@ extension UnitEmitter {
         let isAddition = i.pointee.op == .xadd
         access(i, size, write: true)
         let reg = inRegister(i.pointee.source, size)
-        if i.pointee.flags.contains(.lock) { asm.byte(0xF0) }
+        lockPrefix(i)
         asm.instruction(
             size, map: 1, (isAddition ? 0xC0 : 0xB0) | (size == 0 ? 0 : 1), reg, .operand, bytes: size == 0)
         if isAddition, guest(i.pointee.source).isMemory {

@@ -7,6 +7,8 @@ import Translator
 struct UnitEmitter: ~Copyable {
     var asm: Assembler
     let mode: UnitMode
+    /// No other core is there from which LOCK would hold memory off.
+    let isAlone: Bool
     let thunks: CoreThunks
     let instructions: UnsafeMutablePointer<Instruction>
     let traits: UnsafeMutablePointer<FlagTraits>
@@ -77,6 +79,7 @@ struct UnitEmitter: ~Copyable {
         case .bits: bits(i)
         case .branch: branch(i)
         case .system: system(i)
+        case .string: string(i)
         default: vector(i)
         }
     }
@@ -95,6 +98,11 @@ struct UnitEmitter: ~Copyable {
             asm.call(thunks[mode].interpret)
             flags = FlagState()
         }
+    }
+
+    /// LOCK, where the instruction has it and somebody could tell.
+    mutating func lockPrefix(_ i: UnsafePointer<Instruction>) {
+        if i.pointee.flags.contains(.lock), !isAlone { asm.byte(0xF0) }
     }
 
     // MARK: Registers
@@ -147,7 +155,8 @@ extension Operation {
     /// System instructions behind which a unit may go on.
     var comesBack: Bool {
         switch self {
-        case .cli, .sti, .pushf, .popf, .rdtsc, .rdtscp, .cpuid, .lfence, .mfence, .sfence, .rdmsr, .wrmsr,
+        case .cli, .sti, .stac, .clac, .pushf, .popf, .rdtsc, .rdtscp, .cpuid, .lfence, .mfence, .sfence,
+            .rdmsr, .wrmsr,
             .inDX, .outDX, .inImmediate, .outImmediate, .movFromControl, .movFromSegment, .clflush, .rdfsbase,
             .rdgsbase, .wrfsbase, .wrgsbase, .stmxcsr, .fxsave, .sldt, .str, .swapgs, .verw, .verr:
             true

@@ -26,6 +26,7 @@ struct FlagTraits: OptionSet {
         case .move: traits.formUnion(move(i))
         case .bits: traits.formUnion(bits(i))
         case .branch: traits.formUnion(branch(i))
+        case .string: traits.insert(.clobbers)
         case .system: traits.insert(.clobbers)
         case .vectorResult:
             if [.ucomis, .comis, .ptest].contains(i.pointee.op) { traits.insert(.defines) }

@@ -10,6 +10,10 @@ final class UnitTranslation {
     private let decoder = Decoder()
     private var count = 0
     private var cold: [ColdPath] = []
+    private let isAlone: Bool
+
+    /// - Parameter isAlone: whether the machine has no other core.
+    init(isAlone: Bool) { self.isAlone = isAlone }
 
     deinit {
         instructions.deallocate()
@@ -59,7 +63,8 @@ final class UnitTranslation {
         guard count > 0, let start = buffer.next() else { return nil }
         cold.removeAll(keepingCapacity: true)
         var emitter = UnitEmitter(
-            asm: Assembler(at: start), mode: mode, thunks: thunks, instructions: instructions, traits: traits,
+            asm: Assembler(at: start), mode: mode, isAlone: isAlone, thunks: thunks,
+            instructions: instructions, traits: traits,
             offsets: offsets, count: count, writable: buffer.writable, secondPage: second, cold: cold)
         let entries = emitter.run()
         buffer.commit(to: emitter.asm.cursor)
