@@ -106,6 +106,8 @@ package struct CoreState {
     /// Interrupts are held off for one instruction, after STI and MOV SS.
     package var isShadowed = false
     package var isHalted = false
+    /// The core does nothing before it gets a SIPI.
+    package var waitsForStart = false
     /// *Shared*: what the local APIC asks for, as bits: `CoreSignal`.
     package var signals: UInt32 = 0
 

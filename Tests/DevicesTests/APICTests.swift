@@ -89,7 +89,7 @@ struct APICTests {
     @Test("A level is sent again as long as it is asserted, an edge once")
     func inputs() {
         let sent = Mutex<[UInt8]>([])
-        let outer = IOAPIC { vector, _ in sent.withLock { $0.append(vector) } }
+        let outer = IOAPIC { message in sent.withLock { $0.append(message.vector) } }
         func set(_ register: UInt64, _ value: UInt64) {
             outer.write(at: 0, width: .word, register)
             outer.write(at: 0x10, width: .word, value)
@@ -108,7 +108,7 @@ struct APICTests {
     @Test("Registers written at random do no harm")
     func randomAccesses() {
         var generator = SeededGenerator(seed: 7)
-        let outer = IOAPIC { [apic] in apic.accept($0, isLevel: $1) }
+        let outer = IOAPIC { [apic] in apic.take($0) }
         for _ in 0..<20_000 {
             let offset = generator.next() & 0x3F0
             let value = generator.next()

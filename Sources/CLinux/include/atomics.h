@@ -31,6 +31,18 @@ VIV_ATOMICS(uint32_t, 32)
 VIV_ATOMICS(uint64_t, 64)
 #undef VIV_ATOMICS
 
+/* Stores low and high at p, 16-byte aligned, when they hold what is expected; returns whether it did. Whatever
+ * was there is left in expected. */
+static inline bool viv_compare_exchange128(void *p, uint64_t *expected, uint64_t low, uint64_t high)
+{
+    bool done;
+    __asm__ volatile("lock cmpxchg16b %1"
+                     : "=@ccz"(done), "+m"(*(__int128 *)p), "+a"(expected[0]), "+d"(expected[1])
+                     : "b"(low), "c"(high)
+                     : "memory");
+    return done;
+}
+
 /* Orders all earlier accesses before all later ones, for every observer. */
 static inline void viv_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 

@@ -6,17 +6,11 @@ package final class IOAPIC: Device {
     package static let inputs = 24
     package static let windowSize: UInt64 = 0x20
 
-    /// A message to a local APIC.
-    struct Message: Equatable {
-        let vector: UInt8
-        let isLevel: Bool
-    }
-
     private let core = Mutex(IOAPICCore())
-    private let send: @Sendable (_ vector: UInt8, _ isLevel: Bool) -> Void
+    private let send: @Sendable (APICMessage) -> Void
 
     /// - Parameter send: takes each message; called on whichever thread drives a wire.
-    package init(send: @escaping @Sendable (_ vector: UInt8, _ isLevel: Bool) -> Void) { self.send = send }
+    package init(send: @escaping @Sendable (APICMessage) -> Void) { self.send = send }
 
     /// The wire into one input.
     package func line(_ input: Int) -> InterruptLine {
@@ -37,8 +31,8 @@ package final class IOAPIC: Device {
     /// Wires keep their levels: they belong to whoever drives them.
     package func reset() { core.withLock { $0.reset() } }
 
-    private func deliver(_ body: (inout IOAPICCore) -> [Message]) {
-        for message in core.withLock({ body(&$0) }) { send(message.vector, message.isLevel) }
+    private func deliver(_ body: (inout IOAPICCore) -> [APICMessage]) {
+        for message in core.withLock({ body(&$0) }) { send(message) }
     }
 }
 
@@ -77,7 +71,7 @@ struct IOAPICCore {
         }
     }
 
-    mutating func write(at offset: UInt64, _ value: UInt32) -> [IOAPIC.Message] {
+    mutating func write(at offset: UInt64, _ value: UInt32) -> [APICMessage] {
         if offset == 0 { selected = value & 0xFF }
         guard offset == 0x10 else { return [] }
         if selected == 0 { identifier = value & 0x0F00_0000 }
@@ -95,17 +89,17 @@ struct IOAPICCore {
         return (Int(register - 0x10) / 2, register & 1 != 0)
     }
 
-    mutating func set(_ input: Int, _ asserted: Bool) -> [IOAPIC.Message] {
+    mutating func set(_ input: Int, _ asserted: Bool) -> [APICMessage] {
         guard levels.indices.contains(input) else { return [] }
         let isRising = asserted && !levels[input]
         levels[input] = asserted
         if entries[input] & Entry.isLevel != 0 { return levelMessage(input) }
         guard isRising, entries[input] & Entry.masked == 0 else { return [] }
-        return [IOAPIC.Message(vector: UInt8(truncatingIfNeeded: entries[input]), isLevel: false)]
+        return [message(entries[input])]
     }
 
-    mutating func endOfInterrupt(_ vector: UInt8) -> [IOAPIC.Message] {
-        var messages: [IOAPIC.Message] = []
+    mutating func endOfInterrupt(_ vector: UInt8) -> [APICMessage] {
+        var messages: [APICMessage] = []
         for index in entries.indices {
             let entry = entries[index]
             guard entry & Entry.isLevel != 0, UInt8(truncatingIfNeeded: entry) == vector else { continue }
@@ -115,10 +109,18 @@ struct IOAPICCore {
         return messages
     }
 
+    private func message(_ entry: UInt64) -> APICMessage {
+        APICMessage(
+            vector: UInt8(truncatingIfNeeded: entry),
+            mode: APICMessage.Mode(rawValue: UInt32(truncatingIfNeeded: entry >> 8)),
+            isLevel: entry & Entry.isLevel != 0, destination: UInt32(truncatingIfNeeded: entry >> 56),
+            isLogical: entry & 1 << 11 != 0)
+    }
+
     /// A level is sent once, until the handler has ended.
-    private mutating func levelMessage(_ index: Int) -> [IOAPIC.Message] {
+    private mutating func levelMessage(_ index: Int) -> [APICMessage] {
         guard levels[index], entries[index] & (Entry.masked | Entry.remoteRequest) == 0 else { return [] }
         entries[index] |= Entry.remoteRequest
-        return [IOAPIC.Message(vector: UInt8(truncatingIfNeeded: entries[index]), isLevel: true)]
+        return [message(entries[index])]
     }
 }

@@ -1,4 +1,4 @@
-/// The registers of a local APIC in xAPIC mode and the rules that choose the next interrupt
+/// The registers of a local APIC in xAPIC and x2APIC mode and the rules that choose the next interrupt
 /// (Intel SDM volume 3, chapter 10).
 struct LocalAPICCore {
     /// What the timer counts by.
@@ -13,6 +13,10 @@ struct LocalAPICCore {
         case endOfInterrupt(vector: UInt8)
         /// The timer's time of expiry has changed.
         case reschedule
+        /// An interrupt command for the APICs that it names.
+        case send(APICMessage)
+        /// What was written is not allowed.
+        case refused
     }
 
     private enum Register {
@@ -35,6 +39,16 @@ struct LocalAPICCore {
         static let initialCount: UInt64 = 0x380
         static let currentCount: UInt64 = 0x390
         static let divide: UInt64 = 0x3E0
+        /// Of x2APIC mode only.
+        static let selfInterrupt: UInt64 = 0x3F0
+    }
+
+    /// Bits of IA32_APIC_BASE.
+    private enum Base {
+        static let isBootstrap: UInt64 = 1 << 8
+        static let isExtended: UInt64 = 1 << 10
+        static let isOn: UInt64 = 1 << 11
+        static let address: UInt64 = (1 << 40 - 1) & ~0xFFF
     }
 
     /// Version 0x14, six entries in the local vector table.
@@ -42,6 +56,8 @@ struct LocalAPICCore {
     private static let masked: UInt32 = 1 << 16
 
     let identifier: UInt32
+    /// IA32_APIC_BASE.
+    private(set) var base: UInt64
     private(set) var taskPriority: UInt8 = 0
     private var logicalDestination: UInt32 = 0
     private var destinationFormat: UInt32 = .max
@@ -59,19 +75,63 @@ struct LocalAPICCore {
     private var divide: UInt32 = 0
     /// The tick at which the count reaches zero; `nil` when the timer stands.
     private(set) var expiry: UInt64?
-    private let ticksPerCount: UInt64
+    let ticksPerCount: UInt64
 
     /// - Parameter ticksPerCount: ticks of the clock that one undivided timer count lasts.
     init(identifier: UInt32, ticksPerCount: UInt64) {
         self.identifier = identifier
         self.ticksPerCount = ticksPerCount
+        base = LocalAPIC.address | Base.isOn | (identifier == 0 ? Base.isBootstrap : 0)
     }
 
-    private var isEnabled: Bool { spurious & 1 << 8 != 0 }
+    private var isEnabled: Bool { spurious & 1 << 8 != 0 && base & Base.isOn != 0 }
+
+    /// Registers are MSRs, and identifiers have 32 bits (section 10.12).
+    var isExtended: Bool { base & Base.isExtended != 0 }
+
+    /// Where the registers lie in memory; `nil` while they do not.
+    var window: UInt64? { base & (Base.isOn | Base.isExtended) == Base.isOn ? base & Base.address : nil }
+
+    /// INIT: as after power-on, but where and how it was.
+    mutating func initialise() {
+        let base = base
+        self = LocalAPICCore(identifier: identifier, ticksPerCount: ticksPerCount)
+        self.base = base
+    }
+
+    /// Writes IA32_APIC_BASE. False for reserved bits, and for changes of mode that there are not (figure 10-27).
+    mutating func setBase(_ value: UInt64) -> Bool {
+        let bits = Base.isBootstrap | Base.isExtended | Base.isOn | Base.address
+        let (old, new) = (base & (Base.isOn | Base.isExtended), value & (Base.isOn | Base.isExtended))
+        if value & ~bits != 0 || new == Base.isExtended { return false }
+        if old & Base.isExtended != 0, new == Base.isOn { return false }
+        if old == 0, new & Base.isExtended != 0 { return false }
+        if new == 0, old != 0 { initialise() }
+        base = value & ~Base.isBootstrap | (identifier == 0 ? Base.isBootstrap : 0)
+        return true
+    }
+
+    /// Whether a message is for this APIC (section 10.6.2).
+    func isNamed(by message: APICMessage) -> Bool {
+        let target = message.destination
+        if isExtended {
+            if target == .max { return true }
+            guard message.isLogical else { return target == identifier }
+            return target >> 16 == extendedLogical >> 16 && target & extendedLogical & 0xFFFF != 0
+        }
+        if target & 0xFF == 0xFF { return true }
+        guard message.isLogical else { return target == identifier }
+        let own = logicalDestination >> 24
+        // The flat model, or clusters of four.
+        if destinationFormat >> 28 == 0xF { return target & own != 0 }
+        return target >> 4 & 0xF == own >> 4 && target & own & 0xF != 0
+    }
+
+    private var extendedLogical: UInt32 { identifier >> 4 << 16 | 1 << (identifier & 15) }
 
     // MARK: Priorities (section 10.8)
 
-    private var processorPriority: UInt8 {
+    var processorPriority: UInt8 {
         max(taskPriority & 0xF0, (inService.highest ?? 0) & 0xF0)
             | (taskPriority & 0xF0 >= (inService.highest ?? 0) & 0xF0 ? taskPriority & 0xF : 0)
     }
@@ -103,11 +163,11 @@ struct LocalAPICCore {
 
     func read(at offset: UInt64, now: UInt64) -> UInt32 {
         switch offset & ~0xF {
-        case Register.identifier: identifier << 24
+        case Register.identifier: isExtended ? identifier : identifier << 24
         case Register.version: Self.version
         case Register.taskPriority: UInt32(taskPriority)
         case Register.processorPriority: UInt32(processorPriority)
-        case Register.logicalDestination: logicalDestination
+        case Register.logicalDestination: isExtended ? extendedLogical : logicalDestination
         case Register.destinationFormat: destinationFormat
         case Register.spurious: spurious
         case Register.inService..<Register.trigger: inService.word(Int(offset >> 4 & 7))
@@ -132,7 +192,7 @@ struct LocalAPICCore {
         case Register.destinationFormat: destinationFormat = value | 0x0FFF_FFFF
         case Register.spurious: setSpurious(value)
         case Register.errorStatus: errorStatus = 0
-        case Register.command: send(value)
+        case Register.command: return send(value, to: commandHigh >> 24)
         case Register.commandHigh: commandHigh = value & 0xFF00_0000
         case Register.timer...Register.lastVector:
             return setVector(Int((offset - Register.timer) >> 4), value, now)
@@ -164,17 +224,60 @@ struct LocalAPICCore {
         return .reschedule
     }
 
-    /// Interrupt commands to oneself; there is nobody else yet (section 10.6.1).
-    private mutating func send(_ value: UInt32) {
+    /// An interrupt command (section 10.6.1).
+    private mutating func send(_ value: UInt32, to destination: UInt32) -> Effect {
         command = value & 0xC_CFFF
-        let isFixed = value >> 8 & 7 <= 1
-        let shorthand = value >> 18 & 3
-        let target = commandHigh >> 24
-        let isLogical = value & 1 << 11 != 0
-        let isNamed =
-            isLogical ? target & logicalDestination >> 24 != 0 : target == identifier || target == 0xFF
-        guard isFixed, shorthand == 1 || shorthand == 2 || (shorthand == 0 && isNamed) else { return }
-        accept(UInt8(truncatingIfNeeded: value), isLevel: false)
+        return .send(
+            APICMessage(
+                vector: UInt8(truncatingIfNeeded: value), mode: APICMessage.Mode(rawValue: value >> 8 & 7),
+                isLevel: value & 1 << 15 != 0, isAsserted: value & 1 << 14 != 0, destination: destination,
+                isLogical: value & 1 << 11 != 0,
+                shorthand: APICMessage.Shorthand(rawValue: value >> 18 & 3) ?? .none))
+    }
+}
+
+// MARK: - x2APIC mode (section 10.12)
+
+extension LocalAPICCore {
+    /// What the registers are called as MSRs.
+    static let registers: ClosedRange<UInt32> = 0x800...0x8FF
+
+    /// `nil` for what is no register that may be read.
+    func read(register number: UInt32, now: UInt64) -> UInt64? {
+        let offset = UInt64(number & 0xFF) << 4
+        switch offset {
+        case _ where !isExtended: return nil
+        case Register.command: return UInt64(commandHigh) << 32 | UInt64(command)
+        case Register.identifier, Register.version, Register.taskPriority, Register.processorPriority,
+            Register.logicalDestination, Register.spurious, Register.inService...Register.errorStatus,
+            Register.timer...Register.lastVector, Register.initialCount, Register.currentCount, Register.divide:
+            return UInt64(read(at: offset, now: now))
+        default: return nil
+        }
+    }
+
+    mutating func write(register number: UInt32, _ value: UInt64, now: UInt64) -> Effect {
+        let offset = UInt64(number & 0xFF) << 4
+        let low = UInt32(truncatingIfNeeded: value)
+        if !isExtended { return .refused }
+        if offset == Register.command {
+            commandHigh = UInt32(truncatingIfNeeded: value >> 32)
+            return send(low, to: commandHigh)
+        }
+        guard value >> 32 == 0 else { return .refused }
+        switch offset {
+        case Register.selfInterrupt:
+            guard value < 0x100 else { return .refused }
+            accept(UInt8(low), isLevel: false)
+            return .none
+        case Register.endOfInterrupt, Register.errorStatus:
+            return value == 0 ? write(at: offset, 0, now: now) : .refused
+        case Register.taskPriority:
+            return value < 0x100 ? write(at: offset, low, now: now) : .refused
+        case Register.spurious, Register.timer...Register.lastVector, Register.initialCount, Register.divide:
+            return write(at: offset, low, now: now)
+        default: return .refused
+        }
     }
 }
 

@@ -11,16 +11,19 @@ final class MicroBoard: X86Board {
     private let bus: AddressSpace
     private let ports: AddressSpace
     private let virtio: [VirtioMMIO]
+    private let controllers: APICs
+    private let cores: Int
     private let memory: GuestMemory
     private let plan: MicroBootPlan
 
-    /// Puts the devices on the buses and joins the APIC to the core.
+    /// Puts the devices on the buses and joins the APICs to the cores.
     init(_ parts: X86BoardParts, _ plan: MicroBootPlan) throws {
         let (memory, links) = (parts.memory, parts.links)
         (bus, ports) = (parts.bus, parts.ports)
         self.memory = memory
         self.plan = plan
-        let controllers = APICPair(parts.cores[0], links.clock)
+        cores = parts.cores.count
+        controllers = APICs(parts.cores, links.clock)
         serial = SerialPort(
             interrupt: controllers.outer.line(MicroMap.Interrupt.serial), transmit: links.transmit,
             wantsInput: links.wantsInput)
@@ -32,8 +35,6 @@ final class MicroBoard: X86Board {
             slots.append(try VirtioMMIO(device, memory: memory, interrupt: line))
         }
         virtio = slots
-        try bus.attach(
-            controllers.local, name: "local APIC", at: MicroMap.localAPIC, size: LocalAPIC.windowSize)
         try bus.attach(controllers.outer, name: "I/O APIC", at: MicroMap.ioAPIC, size: IOAPIC.windowSize)
         for (slot, device) in slots.enumerated() {
             let address = MicroMap.virtio + UInt64(slot) * MicroMap.virtioStride
@@ -50,6 +51,7 @@ final class MicroBoard: X86Board {
     }
 
     func reset() {
+        controllers.reset()
         bus.reset()
         ports.reset()
     }
@@ -61,6 +63,7 @@ final class MicroBoard: X86Board {
     /// What the guest is told of the board.
     var tables: ACPITables {
         var tables = ACPITables()
+        tables.cores = cores
         tables.localAPIC = UInt32(MicroMap.localAPIC)
         tables.ioAPIC = UInt32(MicroMap.ioAPIC)
         tables.sleepControl = UInt16(MicroMap.power + SleepRegisters.controlOffset)

@@ -11,20 +11,21 @@ final class PCBoard: X86Board {
     let clock: CMOSClock
     private let bus: AddressSpace
     private let ports: AddressSpace
+    private let apics: APICs
 
     private let memory: GuestMemory
     private let plan: PCBootPlan
     /// Not on this board, but the machine's second console wants its other end.
     private let unused: [any VirtioDevice]
 
-    /// Puts the devices on the buses and joins the interrupt controllers to the core.
+    /// Puts the devices on the buses and joins the interrupt controllers to the cores.
     init(_ parts: X86BoardParts, _ plan: PCBootPlan) throws {
         (bus, ports, memory) = (parts.bus, parts.ports, parts.memory)
         self.plan = plan
         unused = parts.virtio
         let (core, links) = (parts.cores[0], parts.links)
         let pic = PIC(interrupt: InterruptLine { core.signal(CoreSignal.external, $0) })
-        let apics = APICPair(core, links.clock) { pic.acknowledge() }
+        apics = APICs(parts.cores, links.clock) { pic.acknowledge() }
         let interrupts = PCInterrupts(pic: pic, outer: apics.outer)
         serial = SerialPort(
             interrupt: interrupts.line(PCMap.Interrupt.firstSerial), transmit: links.transmit,
@@ -43,7 +44,6 @@ final class PCBoard: X86Board {
         try attach.serialPorts(serial)
         try attach.firmwareDevices()
         try attach.pci(bus)
-        try bus.attach(apics.local, name: "local APIC", at: PCMap.localAPIC, size: LocalAPIC.windowSize)
         try bus.attach(apics.outer, name: "I/O APIC", at: PCMap.ioAPIC, size: IOAPIC.windowSize)
         let size = UInt64(plan.firmware.count)
         try bus.attach(ROM(plan.firmware), name: "firmware", at: PCMap.firmwareEnd - size, size: size)
@@ -59,6 +59,7 @@ final class PCBoard: X86Board {
     }
 
     func reset() {
+        apics.reset()
         bus.reset()
         ports.reset()
     }

@@ -47,6 +47,8 @@ enum PCConfiguration {
             0x30: UInt8(extended & 0xFF), 0x31: UInt8(extended >> 8), 0x34: UInt8(upper & 0xFF),
             // The lowest bit: any first sector may be started, with a signature or without one.
             0x35: UInt8(upper >> 8), 0x38: 0x01 | order[2] << 4, 0x3D: order[0] | order[1] << 4,
+            // For how many processors besides the first to wait.
+            0x5F: UInt8(spec.cpus - 1),
         ]
     }
 

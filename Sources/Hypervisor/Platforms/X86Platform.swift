@@ -25,8 +25,11 @@ final class X86Platform: Platform {
         memory = try MachineMemory.make(spec.memory, at: 0)
         let (bus, ports) = (AddressSpace(), AddressSpace())
         let (memory, clock) = (memory, clock)
+        let watch = CodeWatch(memory: memory)
         let cores = (0..<spec.cpus).map {
-            Core(id: UInt32($0), memory: memory, bus: bus, ports: ports, clock: clock, alarm: alarm)
+            Core(
+                id: UInt32($0), memory: memory, bus: bus, ports: ports, clock: clock, alarm: alarm,
+                watch: watch)
         }
         self.cores = cores
         // Once one has asked for power, or has lost control, the cores stand still: whatever they do next would
@@ -51,10 +54,6 @@ final class X86Platform: Platform {
 
     /// What no board of these can do, said before anything is made.
     private static func check(_ spec: MachineSpec) throws(MachineError) {
-        if spec.cpus != 1 {
-            throw MachineError(
-                .refused, "an x86_64 machine has one CPU so far, not \(spec.cpus): leave out --cpus")
-        }
         if spec.deviceTreeDump != nil {
             throw MachineError(.refused, "an x86_64 machine has no device tree; leave out --dump-dtb")
         }

@@ -9,6 +9,10 @@ package enum CoreSignal {
     package static let nonMaskable: UInt32 = 2
     /// The interrupt controllers of old have an interrupt.
     package static let external: UInt32 = 4
+    /// INIT: the core is reset, and all but the first wait for `startUp`.
+    package static let initialise: UInt32 = 8
+    /// SIPI, at the page that `Core.startUp` was given.
+    static let startUp: UInt32 = 16
 }
 
 /// What a core needs of its local APIC. All are called on the core's thread.
@@ -23,6 +27,10 @@ package struct InterruptController {
     package var writeMSR: (UInt32, UInt64) -> Bool = { _, _ in false }
     /// The deadline that was set by `Core.setTimer` has passed.
     package var timerExpired: () -> Void = {}
+    /// Where the core finds the registers in its memory, a page; `nil` for nowhere.
+    package var window: () -> UInt64? = { nil }
+    package var readWindow: (UInt64, AccessWidth) -> UInt64 = { _, _ in 0 }
+    package var writeWindow: (UInt64, AccessWidth, UInt64) -> Void = { _, _, _ in }
 
     package init() {}
 }
@@ -76,19 +84,27 @@ package final class Core: @unchecked Sendable {
     let isAsleep = Atomic<Bool>(false)
     let isParkedValue = Atomic<Bool>(false)
     let isDormantValue = Atomic<Bool>(false)
-    let codeIsStale = Atomic<Bool>(false)
-    private let remote = Remote()
+    /// Code that cores share, and what the others ask about it.
+    let watch: CodeWatch
+    let inbox: CodeInbox
+    private let remote = Backlink<Core>()
     let alarm: AlarmClock?
+    /// The page that SIPI names.
+    let startPage = Atomic<UInt8>(0)
+    /// How many cores the machine has, as CPUID tells.
+    package var siblings = 1
     var alarmNumber = 0
     var alarmTime: UInt64 = .max
     var timerDeadline: UInt64 = .max
 
     /// A core in its reset state, but in no mode that could run yet.
     ///
-    /// - Parameter alarm: what kicks the core when a timer comes due while it runs.
+    /// - Parameters:
+    ///   - alarm: what kicks the core when a timer comes due while it runs.
+    ///   - watch: what it shares with the other cores of its machine, where there are some.
     package init(
         id: UInt32, memory: GuestMemory, bus: AddressSpace, ports: AddressSpace, clock: any Clock,
-        alarm: AlarmClock? = nil
+        alarm: AlarmClock? = nil, watch: CodeWatch? = nil
     ) {
         self.id = id
         self.memory = memory
@@ -108,31 +124,22 @@ package final class Core: @unchecked Sendable {
         float = (block + CoreLayout.float).bindMemory(to: FloatArea.self, capacity: 1)
         float.initialize(to: FloatArea())
         scratch = .allocate(byteCount: 64, alignment: 64)
-        blocks = BlockCache(memory: memory)
+        let watch = watch ?? CodeWatch(memory: memory)
+        self.watch = watch
+        inbox = watch.join { [remote] in remote.call { $0.kick() } }
+        blocks = BlockCache(memory: memory, watch, inbox)
         native = NativeCode()
         ramBase = memory.base
         ramHost = UInt64(UInt(bitPattern: memory.host))
-        remote.core.withLock { $0 = Unmanaged.passUnretained(self) }
+        remote.set(self)
         if let alarm { alarmNumber = alarm.add { [remote] in remote.call { $0.kick() } } }
-        memory.codeWritten = { [remote] _, _ in remote.call { $0.noteCodeWritten() } }
         updateMode()
     }
 
     deinit {
-        remote.core.withLock { $0 = nil }
+        remote.set(nil)
         UnsafeMutableRawPointer(state).deallocate()
         scratch.deallocate()
-    }
-
-    /// A core as those know it who may outlive it. No weak reference: an object that has one pays for it whenever it
-    /// is retained, which is half of the interpreter's time.
-    private final class Remote: @unchecked Sendable {
-        // SAFETY: the core is alive while the lock is held and there is one.
-        let core = Mutex<Unmanaged<Core>?>(nil)
-
-        func call(_ body: (Core) -> Void) {
-            core.withLock { core in if let core { body(core.takeUnretainedValue()) } }
-        }
     }
 
     /// The state never moves, so addresses of its fields outlive the call.
@@ -151,16 +158,11 @@ package final class Core: @unchecked Sendable {
     @inline(__always)
     static func isCanonical(_ address: UInt64) -> Bool { (address &+ 1 << 47) >> 48 == 0 }
 
-    /// A device has written to a page that holds decoded code. *Any thread.*
-    private func noteCodeWritten() {
-        codeIsStale.store(true, ordering: .sequentiallyConsistent)
-        kick()
-    }
-
-    /// Lets address line 20 through, or holds it at zero as the first PCs did. Own thread, or while not running.
+    /// Lets address line 20 through, or holds it at zero as the first PCs did, from the core's next
+    /// instruction on. *Any thread.*
     package func setA20(_ isOpen: Bool) {
         addressLines = isOpen ? .max : ~(1 << 20)
-        tlb.flush()
+        inbox.post { $0.isFlush = true }
     }
 
     // MARK: Modes

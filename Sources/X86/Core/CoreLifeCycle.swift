@@ -54,6 +54,12 @@ extension Core {
         }
     }
 
+    /// SIPI: lets a core that waits for it begin in real mode in a page of the first 1 MiB. *Any thread.*
+    package func startUp(page: UInt8) {
+        startPage.store(page, ordering: .sequentiallyConsistent)
+        signal(CoreSignal.startUp, true)
+    }
+
     // MARK: Own thread
 
     /// Wants one call of `InterruptController.timerExpired` when the clock has reached `deadline`.
@@ -67,11 +73,13 @@ extension Core {
     ///
     /// - Returns: false when the core's thread is to end.
     package func attend() -> Bool {
+        inbox.isAttended.store(true, ordering: .sequentiallyConsistent)
         while true {
             _ = viv_exchange32(exitRequest, 0)
-            if codeIsStale.exchange(false, ordering: .sequentiallyConsistent) { blocks.clear() }
+            serveInbox()
             let asked = requests.load(ordering: .sequentiallyConsistent)
             guard asked & CoreRequest.end == 0 else {
+                inbox.isAttended.store(false, ordering: .sequentiallyConsistent)
                 standStill()
                 return false
             }
@@ -94,8 +102,13 @@ extension Core {
             timerDeadline = .max
             controller.timerExpired()
         }
-        let takesInterrupts = state.pointee.systemFlags & Flag.interrupt != 0
         let pending = viv_load32(signals)
+        if pending & (CoreSignal.initialise | CoreSignal.startUp) != 0 { takeStart(pending) }
+        guard !state.pointee.waitsForStart else {
+            sleepDormant()
+            return false
+        }
+        let takesInterrupts = state.pointee.systemFlags & Flag.interrupt != 0
         if pending & CoreSignal.nonMaskable != 0 {
             signal(CoreSignal.nonMaskable, false)
             state.pointee.isHalted = false
@@ -110,6 +123,54 @@ extension Core {
         }
         if !takesInterrupts { sleepDormant() } else { sleep(until: timerDeadline) }
         return false
+    }
+
+    /// INIT and SIPI (SDM vol. 3, section 9.4.4). A SIPI counts only while the core waits for it.
+    private func takeStart(_ pending: UInt32) {
+        if pending & CoreSignal.initialise != 0 {
+            signal(CoreSignal.initialise, false)
+            signal(CoreSignal.nonMaskable, false)
+            initialise()
+            return viv_store32(exitRequest, 1)
+        }
+        signal(CoreSignal.startUp, false)
+        guard state.pointee.waitsForStart else { return }
+        state.pointee.waitsForStart = false
+        let page = UInt64(startPage.load(ordering: .sequentiallyConsistent))
+        state.pointee.segments[Int(SegmentSlot.cs)].selector = UInt16(page << 8)
+        state.pointee.segments[Int(SegmentSlot.cs)].base = page << 12
+        registers[Int(Slot.rip)] = 0
+        updateMode()
+    }
+
+    /// What INIT does: x87 and vector registers, and most model-specific ones, stay (SDM vol. 3, table 9-1).
+    private func initialise() {
+        let old = state.pointee
+        resetState()
+        state.pointee.tscOffset = old.tscOffset
+        state.pointee.pat = old.pat
+        state.pointee.miscEnable = old.miscEnable
+        state.pointee.instructions = old.instructions
+        state.pointee.cr0 |= old.cr0 & (3 << 29)
+        startRealMode()
+        state.pointee.waitsForStart = id != 0
+        tlb.flush()
+    }
+
+    /// All but what other threads change.
+    private func resetState() {
+        var fresh = CoreState()
+        fresh.translation = state.pointee.translation
+        let shared = MemoryLayout<CoreState>.offset(of: \.signals) ?? 0
+        let ranges = [
+            MemoryLayout.size(ofValue: fresh.core)..<shared, shared + 4..<MemoryLayout<CoreState>.size,
+        ]
+        withUnsafeBytes(of: &fresh) { bytes in
+            for range in ranges {
+                let to = UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(state), count: bytes.count)
+                to[range].copyBytes(from: bytes[range])
+            }
+        }
     }
 
     /// HLT: the core sleeps, from its next `attend` on, until an interrupt.
@@ -147,17 +208,17 @@ extension Core {
 
     // MARK: While not running
 
-    /// Power-on state. What was decoded and translated is forgotten.
+    /// Power-on state, in which all but the first core wait. What was decoded and translated is forgotten.
     package func reset() {
-        let (core, translation) = (state.pointee.core, state.pointee.translation)
-        state.pointee = CoreState()
-        state.pointee.core = core
-        state.pointee.translation = translation
+        resetState()
+        viv_store32(signals, 0)
         float.pointee = FloatArea()
         timerDeadline = .max
         addressLines = .max
         tlb.flush()
         blocks.clear()
+        if id != 0 { startRealMode() }
+        state.pointee.waitsForStart = id != 0
         updateMode()
         viv_store32(exitRequest, 1)
     }

@@ -1,3 +1,4 @@
+import CLinux
 import Machine
 
 // What the TLB does not know: walks, devices, pages that hold code.
@@ -40,13 +41,40 @@ extension Core {
         let mapping = unobserved(mapping, address)
         tlb.fill(
             address, currentSet, mapping, host: UInt64(UInt(bitPattern: host)),
-            writable: mapping.writable && !blocks.isCode(mapping.physical))
+            writable: mapping.writable && watch.mayWriteUnseen(mapping.physical, inbox))
     }
 
-    /// Makes every store to the page of `physical` take the slow path.
-    func protectCode(_ physical: UInt64) {
+    /// Makes every store to these pages be seen by this core, whoever makes it. What others ask meanwhile may be that
+    /// they are forgotten again.
+    func watchCode(_ first: UInt64, _ second: UInt64? = nil) {
+        var isSettled = false
+        while !isSettled {
+            isSettled = true
+            for page in [first, second ?? first] where blocks.flag(page) {
+                protectCode(page)
+                watch.protect(page, by: inbox) { serveInbox() }
+                isSettled = false
+            }
+        }
+    }
+
+    /// Makes every store of this core's to the page of `physical` take the slow path.
+    private func protectCode(_ physical: UInt64) {
         guard let host = memory.pointer(to: physical & ~0xFFF, count: 4096) else { return }
         tlb.protect(host: UInt64(UInt(bitPattern: host)))
+    }
+
+    /// Does what other cores and devices ask about code. Own thread, between two units.
+    func serveInbox() {
+        inbox.serve { requests in
+            for page in requests.protected {
+                watch.gaveUp(page, inbox)
+                protectCode(page)
+            }
+            if requests.isFlush { tlb.flush() }
+            if requests.isAll { return blocks.clear() }
+            for page in requests.written { blocks.forget(page: page) }
+        }
     }
 
     func slowLoad(_ address: UInt64, _ size: UInt8) throws(Fault) -> UInt64 {
@@ -73,18 +101,18 @@ extension Core {
             return
         }
         let mapping = try translate(address, .write)
-        if let host = memory.pointer(to: mapping.physical, count: 4096) {
-            forgetCode(mapping.physical | address & 0xFFF, bytes)
-            enter(address, mapping, host)
-        }
         storePhysical(mapping.physical | address & 0xFFF, size, value)
         noteAccess(address, bytes, .write)
+        guard let host = memory.pointer(to: mapping.physical, count: 4096) else { return }
+        forgetCode(mapping.physical | address & 0xFFF, bytes)
+        enter(address, mapping, host)
     }
 
-    /// Bytes of a page are about to be written to: what was decoded from them no longer counts, and the block at
-    /// work may be part of it.
-    private func forgetCode(_ physical: UInt64, _ bytes: UInt64) {
-        guard blocks.isCode(physical), blocks.holdsCode(physical, bytes) else { return }
+    /// Bytes of a page have been written to: what was decoded from them no longer counts, and the block at work may
+    /// be part of it.
+    func forgetCode(_ physical: UInt64, _ bytes: UInt64) {
+        viv_fence()
+        guard watch.isCode(physical), watch.wrote(physical, bytes, by: inbox) else { return }
         blocks.forget(page: physical)
         state.pointee.blockEnd = 0
     }
@@ -104,6 +132,7 @@ extension Core {
     func loadPhysical(_ address: UInt64, _ size: UInt8) -> UInt64 {
         guard let pointer = memory.pointer(to: address, count: 1 << UInt64(size)) else {
             let width = AccessWidth(rawValue: 1 << size) ?? .byte
+            if controller.window() == address & ~0xFFF { return controller.readWindow(address & 0xFFF, width) }
             return bus.read(address, width: width) ?? .max
         }
         switch size {
@@ -117,7 +146,11 @@ extension Core {
     /// Writes RAM, or else a device; nothing where there is neither.
     func storePhysical(_ address: UInt64, _ size: UInt8, _ value: UInt64) {
         guard let pointer = memory.pointer(to: address, count: 1 << UInt64(size)) else {
-            _ = bus.write(address, width: AccessWidth(rawValue: 1 << size) ?? .byte, value)
+            let width = AccessWidth(rawValue: 1 << size) ?? .byte
+            if controller.window() == address & ~0xFFF {
+                return controller.writeWindow(address & 0xFFF, width, value)
+            }
+            _ = bus.write(address, width: width, value)
             return
         }
         switch size {
@@ -147,7 +180,7 @@ extension Core {
             return
         }
         let mapping = try translate(address, .write, .supervisor)
-        if memory.contains(mapping.physical, 4096) { forgetCode(mapping.physical | address & 0xFFF, bytes) }
         storePhysical(mapping.physical | address & 0xFFF, size, value)
+        if memory.contains(mapping.physical, 4096) { forgetCode(mapping.physical | address & 0xFFF, bytes) }
     }
 }

@@ -2,6 +2,8 @@
 package enum Chapter: UInt8, Sendable {
     case arithmetic, unary, multiply, move, bits, string, branch, system
     case vectorMove, vector, vectorResult, x87
+    /// Of whichever family, on memory that other cores share: the interpreter's.
+    case locked
     /// Not an instruction: raises #UD.
     case undefined
 

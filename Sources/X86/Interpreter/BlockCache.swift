@@ -1,4 +1,3 @@
-import Glibc
 import Machine
 
 /// A straight run of decoded instructions within one page.
@@ -9,8 +8,8 @@ struct InstructionBlock {
     var count: Int
 }
 
-/// Decoded code by physical address. A page that was decoded from is flagged in `GuestMemory`, loses its write
-/// tags, and is forgotten as a whole when something decoded is written to. What lies beside it in the page may be
+/// Decoded code of one core by physical address. A page that was decoded from is flagged with `CodeWatch`, loses its
+/// write tags, and is forgotten as a whole when something decoded is written to. What lies beside it in the page may be
 /// written at the cost of the slow path: old programs keep code and data together.
 final class BlockCache {
     private static let slots = 1 << 16
@@ -21,20 +20,21 @@ final class BlockCache {
     let table: UnsafeMutablePointer<InstructionBlock>
     private let instructions: UnsafeMutablePointer<Instruction>
     private var used = 0
-    /// For each page of RAM a bit for every 64 bytes that something was decoded from.
-    private let granules: UnsafeMutablePointer<UInt64>
+    private let watch: CodeWatch
+    /// This core's among those of the machine.
+    private let inbox: CodeInbox
     private let memory: GuestMemory
     /// Pages flagged since the cache was last emptied.
     private var pages: [UInt64] = []
     /// Called when what was made of a page (of all pages: `nil`) counts no longer.
     var forgotten: (UInt64?) -> Void = { _ in }
 
-    init(memory: GuestMemory) {
+    init(memory: GuestMemory, _ watch: CodeWatch, _ inbox: CodeInbox) {
         self.memory = memory
+        self.watch = watch
+        self.inbox = inbox
         table = .allocate(capacity: Self.slots)
         instructions = .allocate(capacity: Self.capacity)
-        // Zero, and taking no memory until it is used.
-        granules = calloc(Int(memory.size >> 12), 8).assumingMemoryBound(to: UInt64.self)
         table.initialize(
             repeating: InstructionBlock(tag: .max, first: instructions, count: 0), count: Self.slots)
     }
@@ -42,7 +42,6 @@ final class BlockCache {
     deinit {
         table.deallocate()
         instructions.deallocate()
-        free(granules)
     }
 
     @inline(__always)
@@ -57,17 +56,19 @@ final class BlockCache {
         table + Self.index(physical)
     }
 
-    /// Room for one block.
-    func room() -> UnsafeMutablePointer<Instruction> {
+    /// Forgets all when there is no room for another block.
+    func makeRoom() {
         if used + Self.longest > Self.capacity { clear() }
-        return instructions + used
     }
 
-    /// Enters the block of `count` instructions, decoded from so many bytes of one page, that were written to `room()`.
+    /// Room for one block.
+    var room: UnsafeMutablePointer<Instruction> { instructions + used }
+
+    /// Enters the block of `count` instructions, decoded from so many bytes of one page, that were written to `room`.
     func enter(
         _ physical: UInt64, _ mode: UInt8, count: Int, bytes: Int
     ) -> UnsafeMutablePointer<InstructionBlock> {
-        granules[page(physical)] |= Self.granules(physical, UInt64(bytes))
+        watch.note(physical, bytes: UInt64(bytes))
         let block = slot(physical)
         block.pointee = InstructionBlock(
             tag: Self.tag(physical, mode), first: instructions + used, count: count)
@@ -75,43 +76,18 @@ final class BlockCache {
         return block
     }
 
-    /// Takes note that something was made of these bytes of one page.
-    func note(_ physical: UInt64, bytes: UInt64) {
-        granules[page(physical)] |= Self.granules(physical, bytes)
-    }
-
-    private func page(_ physical: UInt64) -> Int { Int((physical &- memory.base) >> 12) }
-
-    /// The bits of bytes within one page.
-    private static func granules(_ physical: UInt64, _ bytes: UInt64) -> UInt64 {
-        let (first, last) = (physical >> 6 & 63, (physical &+ bytes &- 1) >> 6 & 63)
-        return (UInt64.max >> (63 - last)) & (UInt64.max << first)
-    }
-
-    /// Whether something may have been decoded from these bytes of one page of RAM.
-    func holdsCode(_ physical: UInt64, _ bytes: UInt64) -> Bool {
-        granules[page(physical)] & Self.granules(physical, bytes) != 0
-    }
-
     /// Flags the page as holding code. True when it was not flagged before.
     func flag(_ physical: UInt64) -> Bool {
-        let flags = memory.pageFlags + Int((physical &- memory.base) >> 12)
-        guard flags.pointee & GuestMemory.PageFlags.code.rawValue == 0 else { return false }
-        flags.pointee |= GuestMemory.PageFlags.code.rawValue
+        guard watch.flag(physical, by: inbox) else { return false }
         pages.append(physical & ~0xFFF)
         return true
-    }
-
-    func isCode(_ physical: UInt64) -> Bool {
-        memory.pageFlags[Int((physical &- memory.base) >> 12)] & GuestMemory.PageFlags.code.rawValue != 0
     }
 
     /// Forgets everything decoded from the page of `physical`.
     func forget(page physical: UInt64) {
         let page = physical & ~0xFFF
         guard memory.contains(page, 4096) else { return }
-        memory.pageFlags[Int((page &- memory.base) >> 12)] &= ~GuestMemory.PageFlags.code.rawValue
-        granules[self.page(page)] = 0
+        watch.release(page, inbox)
         forgotten(page)
         for offset in 0..<UInt64(4096) {
             let block = slot(page + offset)
@@ -123,10 +99,7 @@ final class BlockCache {
 
     /// Forgets all.
     func clear() {
-        for page in pages {
-            memory.pageFlags[Int((page &- memory.base) >> 12)] &= ~GuestMemory.PageFlags.code.rawValue
-            granules[self.page(page)] = 0
-        }
+        for page in pages { watch.release(page, inbox) }
         pages.removeAll(keepingCapacity: true)
         forgotten(nil)
         for slot in 0..<Self.slots { table[slot].tag = .max }

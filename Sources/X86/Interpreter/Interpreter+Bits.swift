@@ -33,9 +33,7 @@ extension Interpreter {
         let isMemory = i.pointee.destination == Operand.memory
         var place: UInt64 = 0
         if isMemory {
-            let words = byRegister ? Int64(bitPattern: number) >> Int64(3 + size) : 0
-            let offset = (effective(i) &+ UInt64(bitPattern: words << Int64(size))) & addressMask(i)
-            place = offset &+ cpu.bases[Int(i.pointee.segment)]
+            place = byRegister ? bitPlace(i, number, size) : address(i)
         }
         let isWritten = i.pointee.op != .bt
         let value =
@@ -57,6 +55,13 @@ extension Interpreter {
             }
         }
         s.pointee.flags.carry = value & bit != 0 ? 1 : 0
+    }
+
+    /// Where the operand lies that has the bit with this number, counted from the address that is named.
+    func bitPlace(_ i: UnsafePointer<Instruction>, _ number: UInt64, _ size: UInt8) -> UInt64 {
+        let words = Int64(bitPattern: number) >> Int64(3 + size)
+        let offset = (effective(i) &+ UInt64(bitPattern: words << Int64(size))) & addressMask(i)
+        return offset &+ cpu.bases[Int(i.pointee.segment)]
     }
 
     private func countBits(_ i: UnsafePointer<Instruction>, _ size: UInt8) throws(Fault) {

@@ -33,14 +33,18 @@ extension Interpreter {
     /// Decodes up to where the straight run or the page ends.
     private func decodeBlock(_ physical: UInt64) -> UnsafeMutablePointer<InstructionBlock>? {
         guard let bytes = cpu.memory.pointer(to: physical, count: 4096 - physical & 0xFFF) else { return nil }
-        // Stores to the page must be seen from before its bytes are read.
-        if cpu.blocks.flag(physical) { cpu.protectCode(physical) }
+        // Making room may forget all, and stores to the page must be seen from before its bytes are read.
+        cpu.blocks.makeRoom()
+        cpu.watchCode(physical)
         let code = UnsafePointer(bytes.assumingMemoryBound(to: UInt8.self))
+        return cpu.watch.reading { decodeBlock(physical, code, cpu.blocks.room) }
+    }
+
+    private func decodeBlock(
+        _ physical: UInt64, _ code: UnsafePointer<UInt8>, _ room: UnsafeMutablePointer<Instruction>
+    ) -> UnsafeMutablePointer<InstructionBlock>? {
         let available = Int(4096 - physical & 0xFFF)
         let mode = Decoder.Mode(rawValue: s.pointee.mode) ?? .bits64
-        let room = cpu.blocks.room()
-        // Room may have been made by forgetting all, this page's flag included.
-        _ = cpu.blocks.flag(physical)
         var count = 0
         var offset = 0
         while count < BlockCache.longest, offset < available {
@@ -48,6 +52,7 @@ extension Interpreter {
                 break
             }
             (room + count).initialize(to: instruction)
+            lock(&room[count])
             count += 1
             offset += Int(instruction.length)
             if instruction.chapter.endsBlock { break }
@@ -68,6 +73,7 @@ extension Interpreter {
             bytes[index] = try fetchByte(address)
         }
         guard var instruction = decode(bytes, count: Decoder.longest) else { throw .undefined }
+        lock(&instruction)
         r[17] = start &+ UInt64(instruction.length)
         s.pointee.blockEnd = 0
         do throws(Fault) {

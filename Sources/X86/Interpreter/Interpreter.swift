@@ -131,6 +131,7 @@ package struct Interpreter {
         case .vector, .vectorResult: try vector(i)
         case .x87: try x87(i)
         case .system: try system(i)
+        case .locked: try locked(i)
         case .undefined: throw i.pointee.flags.contains(.overlong) ? .protection : .undefined
         }
     }

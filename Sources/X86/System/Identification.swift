@@ -22,10 +22,10 @@ package enum Identification {
     /// Family 6, a model number that no processor has.
     static let signature: UInt32 = 0x0009_06F0
 
-    // Leaf 1, ECX: SSE3, SSSE3, CMPXCHG16B, SSE4.1, MOVBE, POPCNT, TSC deadline, RDRAND, hypervisor; PCLMULQDQ, SSE4.2
+    // Leaf 1, ECX: SSE3, SSSE3, CMPXCHG16B, SSE4.1, MOVBE, POPCNT, x2APIC, TSC deadline, RDRAND, hypervisor; PCLMULQDQ, SSE4.2
     // and AES where the host has them.
     private static let features1C: UInt32 =
-        1 << 0 | 1 << 9 | 1 << 13 | 1 << 19 | 1 << 22 | 1 << 23 | 1 << 24 | 1 << 30 | 1 << 31
+        1 << 0 | 1 << 9 | 1 << 13 | 1 << 19 | 1 << 21 | 1 << 22 | 1 << 23 | 1 << 24 | 1 << 30 | 1 << 31
         | (HostFeatures.shared.hasCarrylessMultiply ? 1 << 1 : 0)
         | (HostFeatures.shared.hasSSE42 ? 1 << 20 : 0)
         | (HostFeatures.shared.hasAES ? 1 << 25 : 0)
@@ -46,9 +46,13 @@ package enum Identification {
         switch number {
         case 0: words(eax: 0x16, vendor.0, vendor.2, vendor.1)
         case 1:
-            Leaf(eax: signature, ebx: core.id << 24 | 1 << 16 | 8 << 8, ecx: features1C, edx: features1D)
+            Leaf(
+                eax: signature, ebx: core.id << 24 | UInt32(core.siblings) << 16 | 8 << 8, ecx: features1C,
+                edx: features1D | (core.siblings > 1 ? 1 << 28 : 0))
+        case 4: Leaf()
         case 6: Leaf(eax: 1 << 2)
         case 7: subleaf == 0 ? Leaf(ebx: features7B, edx: features7D) : Leaf()
+        case 0xB: topology(subleaf, core)
         case 0x15:
             Leaf(eax: 1, ebx: UInt32(timeStampFrequency / crystalFrequency), ecx: UInt32(crystalFrequency))
         case 0x16:
@@ -62,6 +66,16 @@ package enum Identification {
         case 0x8000_0007: Leaf(edx: 1 << 8)
         case 0x8000_0008: Leaf(eax: 48 << 8 | UInt32(PageWalker.physicalBits))
         default: Leaf()
+        }
+    }
+
+    /// One thread in each core, all cores in one package.
+    private static func topology(_ subleaf: UInt32, _ core: Core) -> Leaf {
+        let bits = UInt32(Int.bitWidth - (core.siblings - 1).leadingZeroBitCount)
+        switch subleaf {
+        case 0: return Leaf(ebx: 1, ecx: 1 << 8, edx: core.id)
+        case 1: return Leaf(eax: bits, ebx: UInt32(core.siblings), ecx: 2 << 8 | 1, edx: core.id)
+        default: return Leaf(ecx: subleaf & 0xFF, edx: core.id)
         }
     }
 

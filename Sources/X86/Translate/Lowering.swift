@@ -24,7 +24,7 @@ enum Lowering {
         case .vectorMove, .vector, .vectorResult: return mode.hasVectors && isNativeVector(i)
         case .system: return isNativeSystem(i, mode)
         case .string: return isNativeString(i)
-        case .x87, .undefined: return false
+        case .x87, .locked, .undefined: return false
         }
     }
 

@@ -45,10 +45,10 @@ extension TranslatedCore {
             let mapping = try? core.translate(address, isWrite ? .write : .read),
             let host = core.memory.pointer(to: mapping.physical, count: 4096)
         else { return nil }
-        if isWrite, core.blocks.isCode(mapping.physical) {
-            // Data beside code: such a page gets no write tag.
+        if isWrite, core.watch.isCode(mapping.physical) {
+            // Data beside code: such a page gets no write tag. Another core may be reading it as code right now.
             let place = mapping.physical | address & 0xFFF
-            guard !core.blocks.holdsCode(place, bytes) else { return nil }
+            guard !core.watch.isShared, !core.watch.holdsCode(place, bytes) else { return nil }
         }
         core.enter(address, mapping, host)
         return UInt64(UInt(bitPattern: host)) | address & 0xFFF

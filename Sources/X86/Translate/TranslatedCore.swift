@@ -153,24 +153,35 @@ package final class TranslatedCore: @unchecked Sendable {
         let page = physical & ~0xFFF
         guard let code = watched(page) else { return nil }
         let offset = Int(physical & 0xFFF)
-        if let entries = translation.make(code, offset, mode, buffer, thunks) {
-            units.enter(key, entries)
-            core.blocks.note(physical, bytes: UInt64(entries.end) &- physical & 0xFFF)
+        let made = core.watch.reading { () -> UnitEmitter.Entries? in
+            let entries = translation.make(code, offset, mode, buffer, thunks)
+            if let entries { note(physical, bytes: UInt64(entries.end) &- physical & 0xFFF) }
             return entries
         }
-        guard let next = locate((rip | 0xFFF) &+ 1), let second = watched(next),
+        if let made {
+            units.enter(key, made)
+            return made
+        }
+        guard let next = locate((rip | 0xFFF) &+ 1), let second = watched(next, besides: page) else {
+            return nil
+        }
+        let straddling = core.watch.reading { () -> UnitEmitter.Entries? in
             let entries = translation.makeStraddling(code, second, offset, mode, buffer, thunks)
-        else { return nil }
-        units.enter(key, entries, second: next)
-        core.blocks.note(physical, bytes: 4096 - physical & 0xFFF)
-        core.blocks.note(next, bytes: UInt64(entries.end) - 4096)
-        return entries
+            guard let entries else { return nil }
+            note(physical, bytes: 4096 - physical & 0xFFF)
+            note(next, bytes: UInt64(entries.end) - 4096)
+            return entries
+        }
+        if let straddling { units.enter(key, straddling, second: next) }
+        return straddling
     }
 
+    private func note(_ physical: UInt64, bytes: UInt64) { core.watch.note(physical, bytes: bytes) }
+
     /// The bytes of a page of code, whose stores are seen from before they are read.
-    private func watched(_ page: UInt64) -> UnsafePointer<UInt8>? {
+    private func watched(_ page: UInt64, besides other: UInt64? = nil) -> UnsafePointer<UInt8>? {
         guard let bytes = core.memory.pointer(to: page, count: 4096) else { return nil }
-        if core.blocks.flag(page) { core.protectCode(page) }
+        core.watchCode(page, other)
         return UnsafePointer(bytes.assumingMemoryBound(to: UInt8.self))
     }
 
