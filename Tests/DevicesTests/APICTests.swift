@@ -105,6 +105,80 @@ struct APICTests {
         #expect(sent.withLock { $0 } == [0x30, 0x31, 0x30])
     }
 
+    /// Local APICs on one bus, and what they asked of their cores.
+    private func several(_ count: UInt32) -> (bus: APICBus, apics: [LocalAPIC], signals: Signals) {
+        let (bus, signals) = (APICBus(), Signals())
+        let apics = (0..<count).map { number in
+            LocalAPIC(
+                identifier: number, clock: clock, ticksPerCount: 40, interrupt: RecordingInterrupt().line,
+                schedule: { _ in }, endOfInterrupt: { _ in }, send: { bus.send($0, from: $1) },
+                signal: { signal in signals.seen.withLock { $0.append((number, signal)) } })
+        }
+        for apic in apics {
+            bus.join(apic)
+            apic.write(at: 0xF0, width: .word, 0x1FF)
+        }
+        return (bus, apics, signals)
+    }
+
+    final class Signals: Sendable {
+        let seen = Mutex<[(UInt32, LocalAPIC.Signal)]>([])
+    }
+
+    @Test("A command reaches those whom it names")
+    func commands() {
+        let (_, apics, signals) = several(4)
+        func command(_ low: UInt64, to high: UInt64 = 0) -> [UInt32] {
+            apics[1].write(at: 0x310, width: .word, high << 24)
+            apics[1].write(at: 0x300, width: .word, low)
+            return apics.indices.filter { apics[$0].acknowledge() != nil }.map(UInt32.init)
+        }
+        for (index, apic) in apics.enumerated() {
+            apic.write(at: 0xD0, width: .word, 1 << (24 + UInt64(index)))
+        }
+        #expect(command(0x40, to: 2) == [2])
+        #expect(command(0x50, to: 0xFF) == [0, 1, 2, 3])
+        #expect(command(0x860, to: 0b1001) == [0, 3])
+        #expect(command(0x4_0070) == [1])
+        #expect(command(0x8_0080) == [0, 1, 2, 3])
+        #expect(command(0xC_0090) == [0, 2, 3])
+        // The lowest priority: each has five vectors in service, so a task priority decides.
+        apics[0].taskPriority = 0xF
+        #expect(command(0x9A0, to: 0b0101) == [2])
+        #expect(command(0x4500, to: 3).isEmpty)
+        #expect(command(0x4612, to: 3).isEmpty)
+        #expect(command(0x4400, to: 0).isEmpty)
+        let expected: [LocalAPIC.Signal] = [.initialise, .startUp(0x12), .nonMaskable]
+        #expect(signals.seen.withLock { $0.map(\.1) } == expected)
+        #expect(signals.seen.withLock { $0.map(\.0) } == [3, 3, 0])
+    }
+
+    @Test("x2APIC mode has its registers elsewhere, and refuses what is reserved")
+    func extendedMode() {
+        #expect(apic.read(register: 0x802) == nil)
+        #expect(!apic.write(register: 0x80B, 0))
+        #expect(apic.window == LocalAPIC.address)
+        #expect(apic.setBase(LocalAPIC.address | 0xD00))
+        #expect(apic.window == nil)
+        #expect(apic.read(register: 0x803) == 0x0005_0014)
+        #expect(apic.read(register: 0x80D) == 1)
+        #expect(apic.write(register: 0x83F, 0x45))
+        #expect(apic.acknowledge() == 0x45)
+        #expect(apic.write(register: 0x80B, 0))
+        #expect(!apic.write(register: 0x80B, 1))
+        #expect(!apic.write(register: 0x802, 0))
+        #expect(!apic.write(register: 0x80E, 0))
+        #expect(apic.read(register: 0x831) == nil)
+        #expect(apic.write(register: 0x830, 0x4_0052))
+        #expect(apic.acknowledge() == 0x52)
+        // Back only by way of being off.
+        #expect(!apic.setBase(LocalAPIC.address | 0x900))
+        #expect(apic.setBase(LocalAPIC.address | 0x100))
+        #expect(apic.window == nil)
+        #expect(apic.setBase(0x1234_5000 | 0x900))
+        #expect(apic.window == 0x1234_5000)
+    }
+
     @Test("Registers written at random do no harm")
     func randomAccesses() {
         var generator = SeededGenerator(seed: 7)

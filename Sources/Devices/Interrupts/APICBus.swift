@@ -10,7 +10,8 @@ package struct APICMessage: Equatable, Sendable {
         /// By the three bits that tell it in every register.
         package init(rawValue: UInt32) {
             let modes: [Mode] = [
-                .fixed, .lowestPriority, .management, .reserved, .nonMaskable, .initialise, .startUp, .external,
+                .fixed, .lowestPriority, .management, .reserved, .nonMaskable, .initialise, .startUp,
+                .external,
             ]
             self = modes[Int(rawValue & 7)]
         }

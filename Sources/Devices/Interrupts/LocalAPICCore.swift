@@ -127,7 +127,7 @@ struct LocalAPICCore {
         return target >> 4 & 0xF == own >> 4 && target & own & 0xF != 0
     }
 
-    private var extendedLogical: UInt32 { identifier >> 4 << 16 | 1 << (identifier & 15) }
+    private var extendedLogical: UInt32 { (identifier >> 4) << 16 | 1 << (identifier & 15) }
 
     // MARK: Priorities (section 10.8)
 
@@ -250,7 +250,8 @@ extension LocalAPICCore {
         case Register.command: return UInt64(commandHigh) << 32 | UInt64(command)
         case Register.identifier, Register.version, Register.taskPriority, Register.processorPriority,
             Register.logicalDestination, Register.spurious, Register.inService...Register.errorStatus,
-            Register.timer...Register.lastVector, Register.initialCount, Register.currentCount, Register.divide:
+            Register.timer...Register.lastVector, Register.initialCount, Register.currentCount,
+            Register.divide:
             return UInt64(read(at: offset, now: now))
         default: return nil
         }

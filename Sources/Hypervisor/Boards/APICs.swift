@@ -31,7 +31,8 @@ struct APICs: Sendable {
     /// As after power-on. No core runs.
     func reset() { for local in locals { local.reset() } }
 
-    private static func local(_ core: Core, _ clock: any Clock, _ bus: APICBus, _ outer: IOAPIC) -> LocalAPIC {
+    private static func local(_ core: Core, _ clock: any Clock, _ bus: APICBus, _ outer: IOAPIC) -> LocalAPIC
+    {
         LocalAPIC(
             identifier: core.id, clock: clock,
             ticksPerCount: Identification.timeStampFrequency / Identification.crystalFrequency,

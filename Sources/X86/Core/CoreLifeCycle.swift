@@ -167,7 +167,8 @@ extension Core {
         ]
         withUnsafeBytes(of: &fresh) { bytes in
             for range in ranges {
-                let to = UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(state), count: bytes.count)
+                let to = UnsafeMutableRawBufferPointer(
+                    start: UnsafeMutableRawPointer(state), count: bytes.count)
                 to[range].copyBytes(from: bytes[range])
             }
         }

@@ -132,7 +132,9 @@ extension Core {
     func loadPhysical(_ address: UInt64, _ size: UInt8) -> UInt64 {
         guard let pointer = memory.pointer(to: address, count: 1 << UInt64(size)) else {
             let width = AccessWidth(rawValue: 1 << size) ?? .byte
-            if controller.window() == address & ~0xFFF { return controller.readWindow(address & 0xFFF, width) }
+            if controller.window() == address & ~0xFFF {
+                return controller.readWindow(address & 0xFFF, width)
+            }
             return bus.read(address, width: width) ?? .max
         }
         switch size {
