@@ -26,6 +26,8 @@ package struct MachineSpec: Codable, Equatable, Sendable {
     /// `nil` for the one that machines of this architecture usually have.
     package var board: MachineBoard?
     package var cpus = 1
+    /// `nil` for the one that is usual.
+    package var cpuModel: CPUModel?
     /// RAM in bytes.
     package var memory: UInt64 = 512 << 20
     /// The kernel's command line.
@@ -102,6 +104,9 @@ extension MachineSpec {
         if disks.count > Self.maximumDisks { return "a machine has at most \(Self.maximumDisks) disks" }
         if kernel == nil, firmware == nil { return "neither a kernel nor firmware is given" }
         if !cdroms.isEmpty, board != .pc { return "only the pc board has CD-ROM drives" }
+        if let cpuModel, arch != .x86 {
+            return "a \(arch.rawValue) machine has no CPU model \(cpuModel.rawValue)"
+        }
         if let board, board.arch != arch { return "the \(board.rawValue) board has no \(arch.rawValue) CPU" }
         if network != nil, hardwareAddress?.count != 6 { return "a network needs a hardware address" }
         return nil

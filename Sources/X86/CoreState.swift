@@ -120,6 +120,8 @@ package struct CoreState {
     package var efer: UInt64 = 0
     package var xcr0: UInt64 = 1
     package var debug = InlineArray<8, UInt64>(repeating: 0)
+    /// Data breakpoints that the instruction at work has hit, as bits of DR6.
+    var debugHits: UInt8 = 0
     package var gdt = TableRegister()
     package var idt = TableRegister()
     package var ldt = Segment()
@@ -133,6 +135,10 @@ package struct CoreState {
     package var syscallMask: UInt64 = 0
     package var kernelGSBase: UInt64 = 0
     package var sysenter = InlineArray<3, UInt64>(repeating: 0)
+    /// Default type, then eight pairs of base and mask, then the eleven of fixed ranges.
+    package var rangeTypes = InlineArray<28, UInt64>(repeating: 0)
+    /// Of machine check: MCG_STATUS, MCG_CTL, then for each bank CTL, STATUS, ADDR and MISC.
+    package var machineCheck = InlineArray<18, UInt64>(repeating: 0)
     package var pat: UInt64 = 0x0007_0406_0007_0406
     package var tscOffset: UInt64 = 0
     package var tscAux: UInt64 = 0
@@ -164,6 +170,8 @@ package enum Flag {
     package static let resume: UInt64 = 1 << 16
     package static let virtual8086: UInt64 = 1 << 17
     package static let alignment: UInt64 = 1 << 18
+    package static let virtualInterrupt: UInt64 = 1 << 19
+    package static let virtualPending: UInt64 = 1 << 20
     package static let identification: UInt64 = 1 << 21
     package static let arithmetic = carry | parity | adjust | zero | sign | overflow
 }
@@ -180,12 +188,17 @@ package enum Control {
     package static let alignmentMask: UInt64 = 1 << 18
     package static let paging: UInt64 = 1 << 31
 
+    package static let cr4VME: UInt64 = 1 << 0
+    package static let cr4PVI: UInt64 = 1 << 1
     package static let cr4TSD: UInt64 = 1 << 2
+    package static let cr4DE: UInt64 = 1 << 3
     package static let cr4PSE: UInt64 = 1 << 4
     package static let cr4PAE: UInt64 = 1 << 5
     package static let cr4PGE: UInt64 = 1 << 7
     package static let cr4FXSR: UInt64 = 1 << 9
+    package static let cr4UMIP: UInt64 = 1 << 11
     package static let cr4FSGSBASE: UInt64 = 1 << 16
+    package static let cr4PCIDE: UInt64 = 1 << 17
     package static let cr4SMEP: UInt64 = 1 << 20
     package static let cr4SMAP: UInt64 = 1 << 21
 

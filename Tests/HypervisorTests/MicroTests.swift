@@ -102,9 +102,42 @@ struct MicroTests {
         #expect(try bench.consoleText() == "+")
     }
 
+    /// Leaf 1, ECX, and leaf 7, EBX, as the guest sees them, by the bits that a level has and has not.
+    @Test(
+        arguments: [
+            (CPUModel.v1, 0 as UInt32, 0x40D8_2201 as UInt32, 0x000C_0108 as UInt32),
+            (.v2, 0x0098_2201, 0x4040_0002, 0x000C_0108), (.host, 0x40D8_2201, 0, 0),
+        ]) func modelsTellOfTheirLevel(_ model: CPUModel, _ has: UInt32, _ lacks: UInt32, _ lacks7: UInt32)
+        throws
+    {
+        func bytes(_ word: UInt32) -> [UInt8] { withUnsafeBytes(of: word.littleEndian) { Array($0) } }
+        // mov $1, %eax; cpuid; mov %ecx, %esi; mov $7, %eax; xor %ecx, %ecx; cpuid
+        let read: [UInt8] = [
+            0xB8, 1, 0, 0, 0, 0x0F, 0xA2, 0x89, 0xCE, 0xB8, 7, 0, 0, 0, 0x31, 0xC9, 0x0F, 0xA2,
+        ]
+        // A trap for each that is not so: mov %esi, %eax; and $mask, %eax; cmp $wanted, %eax; je over; ud2
+        func check(_ move: [UInt8], _ mask: UInt32, _ wanted: UInt32) -> [UInt8] {
+            move + [0x25] + bytes(mask) + [0x3D] + bytes(wanted) + [0x74, 0x02, 0x0F, 0x0B]
+        }
+        let code =
+            read + check([0x89, 0xF0], has, has) + check([0x89, 0xF0], lacks, 0)
+            + check([0x89, 0xD8], lacks7, 0)
+        let bench = try Bench()
+        bench.onEvent = { [unowned bench] event in
+            if event.kind == .rebooted { bench.machine?.kill("a check has failed") }
+        }
+        let last = try bench.run {
+            $0.arch = .x86
+            $0.kernel = try Bench.file(Self.kernel(code + Self.powerOff + [0xF4]))
+            $0.cpuModel = model
+        }
+        #expect(last?.kind == .poweredOff)
+    }
+
     @Test func whatCannotBeIsRefused() throws {
         for change in [
             { (spec: inout MachineSpec) in spec.deviceTreeDump = 2 }, { $0.memory = 4 << 30 },
+            { $0.cpuModel = .v3 }, { $0.cpuModel = .v4 },
         ] {
             let bench = try Bench()
             #expect(throws: MachineError.self) {

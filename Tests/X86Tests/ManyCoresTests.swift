@@ -97,7 +97,8 @@ struct ManyCoresTests {
         let machine = try ManyCores(2)
         // At data + 0x2000: mov $0, %eax; ret. At data the number of the change, at data + 8 that of the last call.
         let function = Self.data + 0x2000
-        _ = machine.memory.write(function, from: [0xB8, 0, 0, 0, 0, 0xC3])
+        let bytes: [UInt8] = [0xB8, 0, 0, 0, 0, 0xC3]
+        _ = bytes.withUnsafeBytes { machine.memory.write(function, from: $0) }
         // mov %ebp, 0x2001(%rdi); mov %ebp, (%rdi); wait: cmp %ebp, 8(%rdi); jne wait
         let writer = Self.loop(
             [0x89, 0xAF, 0x01, 0x20, 0, 0, 0x89, 0x2F, 0x39, 0x6F, 0x08, 0x75, 0xFB], turns: 3000)

@@ -25,6 +25,8 @@ extension GuestArchitecture: ExpressibleByArgument {}
 
 extension MachineBoard: ExpressibleByArgument {}
 
+extension CPUModel: ExpressibleByArgument {}
+
 extension ByteSize: ExpressibleByArgument {
     package init?(argument: String) { self.init(argument) }
 }

@@ -14,6 +14,11 @@ struct MachineOptions: ParsableArguments {
                 + "(by SeaBIOS, unless --firmware names another BIOS).", valueName: "board"))
     var board: MachineBoard?
 
+    @Option(
+        help: ArgumentHelp(
+            "For x86_64: what the CPUs say that they can do, everything unless named.", valueName: "model"))
+    var cpu: CPUModel?
+
     @Option(help: ArgumentHelp("Number of CPUs, 1 to 8.", valueName: "count"))
     var cpus = 1
 
@@ -108,9 +113,9 @@ struct MachineOptions: ParsableArguments {
             throw .badCommandLine("--cdrom and --boot are for the pc board: give --board pc")
         }
         return BootRequest(
-            name: name, arch: arch, board: board, cpus: cpus, memory: memory, kernel: kernel, initrd: initrd,
-            firmware: firmware, nvram: nvram, append: append, disks: disk, cdroms: cdrom, boot: boot,
-            network: net, accelerator: accel, isEphemeral: ephemeral, deviceTreeDump: dumpDtb,
+            name: name, arch: arch, board: board, cpuModel: cpu, cpus: cpus, memory: memory, kernel: kernel,
+            initrd: initrd, firmware: firmware, nvram: nvram, append: append, disks: disk, cdroms: cdrom,
+            boot: boot, network: net, accelerator: accel, isEphemeral: ephemeral, deviceTreeDump: dumpDtb,
             debugger: debug, waitsForDebugger: wait)
     }
 }

@@ -6,6 +6,8 @@ struct BootRequest: Equatable, Sendable {
     var arch = GuestArchitecture.riscv64
     /// `nil` for the one that machines of this architecture usually have.
     var board: MachineBoard?
+    /// `nil` for the one that is usual.
+    var cpuModel: CPUModel?
     var cpus = 1
     var memory = ByteSize(bytes: 512 << 20)
     var kernel: String?

@@ -17,6 +17,7 @@ struct MachinePlan {
         spec.arch = request.arch
         spec.board = request.board
         spec.cpus = request.cpus
+        spec.cpuModel = request.cpuModel
         spec.memory = request.memory.bytes
         spec.append = request.append
         spec.waitsForDebugger = request.waitsForDebugger
@@ -85,6 +86,9 @@ struct MachinePlan {
         }
         guard MachineSpec.cpuRange.contains(request.cpus) else {
             throw .badCommandLine("a machine has 1 to 8 CPUs, not \(request.cpus)")
+        }
+        if let model = request.cpuModel, request.arch != .x86 {
+            throw .badCommandLine("--cpu \(model.rawValue) is for --arch x86_64")
         }
         guard request.disks.count <= MachineSpec.maximumDisks else {
             throw .badCommandLine("a machine has at most \(MachineSpec.maximumDisks) disks")

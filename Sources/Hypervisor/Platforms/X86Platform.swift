@@ -26,11 +26,13 @@ final class X86Platform: Platform {
         let (bus, ports) = (AddressSpace(), AddressSpace())
         let (memory, clock) = (memory, clock)
         let watch = CodeWatch(memory: memory)
+        let level = try Self.featureLevel(spec.cpuModel)
         let cores = (0..<spec.cpus).map {
             Core(
                 id: UInt32($0), memory: memory, bus: bus, ports: ports, clock: clock, alarm: alarm,
                 watch: watch)
         }
+        for core in cores { core.featureLevel = level }
         self.cores = cores
         // Once one has asked for power, or has lost control, the cores stand still: whatever they do next would
         // be taken for what they do after that.
@@ -62,6 +64,25 @@ final class X86Platform: Platform {
                 .refused,
                 "an x86_64 machine has at most \(ByteSize(bytes: X86Map.largestMemory)) of memory so far")
         }
+    }
+
+    /// What a model's processors tell of; why there can be none, for others.
+    private static func featureLevel(_ model: CPUModel?) throws(MachineError) -> FeatureLevel {
+        let level: FeatureLevel
+        switch model ?? .host {
+        case .v1: level = .baseline
+        case .v2: level = .v2
+        case .host: level = .all
+        case .v3:
+            throw MachineError(
+                .refused, "x86-64-v3 needs AVX2 and FMA, which no guest has yet; use --cpu host")
+        case .v4:
+            throw MachineError(.refused, "x86-64-v4 needs AVX-512, which no guest can have; use --cpu host")
+        }
+        guard level.isSupported else {
+            throw MachineError(.refused, "this host lacks SSE4.2, which x86-64-v2 has; use --cpu x86-64-v1")
+        }
+        return level
     }
 
     /// Looks at the files that `board` starts from; what makes it of the rest.

@@ -93,6 +93,8 @@ package final class Core: @unchecked Sendable {
     let startPage = Atomic<UInt8>(0)
     /// How many cores the machine has, as CPUID tells.
     package var siblings = 1
+    /// What CPUID tells of.
+    package var featureLevel = FeatureLevel.all
     var alarmNumber = 0
     var alarmTime: UInt64 = .max
     var timerDeadline: UInt64 = .max

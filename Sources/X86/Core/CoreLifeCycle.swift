@@ -149,6 +149,8 @@ extension Core {
         resetState()
         state.pointee.tscOffset = old.tscOffset
         state.pointee.pat = old.pat
+        state.pointee.rangeTypes = old.rangeTypes
+        state.pointee.machineCheck = old.machineCheck
         state.pointee.miscEnable = old.miscEnable
         state.pointee.instructions = old.instructions
         state.pointee.cr0 |= old.cr0 & (3 << 29)
@@ -256,6 +258,8 @@ extension Core {
             | Control.writeProtect
         state.pointee.cr4 = Control.cr4PAE
         state.pointee.cr3 = pageTables
+        // What firmware would have done: ranges are on, and memory is cached unless they say otherwise.
+        state.pointee.rangeTypes[0] = 1 << 11 | 6
         state.pointee.efer = Control.longModeEnable | Control.longModeActive
         state.pointee.gdt.base = descriptors.base
         state.pointee.gdt.limit = descriptors.limit

@@ -39,9 +39,18 @@ extension Core {
     /// Enters a page of RAM into the TLB. Pages that hold code get no write tag.
     func enter(_ address: UInt64, _ mapping: PageMapping, _ host: UnsafeMutableRawPointer) {
         let mapping = unobserved(mapping, address)
+        if isWatched(address) { return enterCode(address, mapping, host) }
         tlb.fill(
             address, currentSet, mapping, host: UInt64(UInt(bitPattern: host)),
             writable: mapping.writable && watch.mayWriteUnseen(mapping.physical, inbox))
+    }
+
+    /// Enters a page of which every load and store must be looked at.
+    private func enterCode(_ address: UInt64, _ mapping: PageMapping, _ host: UnsafeMutableRawPointer) {
+        var mapping = mapping
+        mapping.readable = false
+        tlb.fill(
+            address, currentSet, mapping, host: UInt64(UInt(bitPattern: host)), writable: false)
     }
 
     /// Makes every store to these pages be seen by this core, whoever makes it. What others ask meanwhile may be that
@@ -87,6 +96,7 @@ extension Core {
             return value
         }
         let mapping = try translate(address, .read)
+        noteDebug(address, bytes, .read)
         if let host = memory.pointer(to: mapping.physical, count: 4096) { enter(address, mapping, host) }
         noteAccess(address, bytes, .read)
         return loadPhysical(mapping.physical | address & 0xFFF, size)
@@ -101,6 +111,7 @@ extension Core {
             return
         }
         let mapping = try translate(address, .write)
+        noteDebug(address, bytes, .write)
         storePhysical(mapping.physical | address & 0xFFF, size, value)
         noteAccess(address, bytes, .write)
         guard let host = memory.pointer(to: mapping.physical, count: 4096) else { return }

@@ -177,6 +177,8 @@ package let encodingChapters: [EncodingChapter] = [
         """
         syscall 0f05+o
         sysret 0f07
+        sysenter 0f34
+        sysexit 0f35
         iret cf
         retFar cb
         retFarImm ca:Iw

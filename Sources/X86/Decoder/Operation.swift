@@ -20,7 +20,7 @@ package enum Operation: UInt16, CaseIterable, Sendable {
     case jcc, jmp, jmpIndirect, call, callIndirect, ret, retImm, loopne, loope, loop, jrcxz, int3, int1,
         int, ud2, ud1, ud0, into
     // system
-    case syscall, sysret, iret, retFar, retFarImm, jmpFar, callFar,
+    case syscall, sysret, sysenter, sysexit, iret, retFar, retFarImm, jmpFar, callFar,
         jmpFarDirect, callFarDirect, arpl, hlt, cli, sti, pushf, popf,
         inImmediate, inDX, outImmediate, outDX, ins, outs, movFromSegment, movToSegment, pushFS, popFS,
         pushGS, popGS, pushSegment, popSegment, les, lds, lss, lfs, lgs, movFromControl, movToControl,

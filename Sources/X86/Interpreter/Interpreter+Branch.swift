@@ -60,7 +60,10 @@ extension Interpreter {
         case .int3: throw Fault(3, isTrap: true, isSoftware: true)
         case .int1: throw Fault(1, isTrap: true)
         case .int:
-            if cpu.isVirtual8086, ioPrivilege < 3 { throw .protection }
+            if cpu.isVirtual8086 {
+                if try interruptVirtually(UInt8(truncatingIfNeeded: i.pointee.immediate)) { return }
+                if ioPrivilege < 3 { throw .protection }
+            }
             throw Fault(UInt8(truncatingIfNeeded: i.pointee.immediate), isTrap: true, isSoftware: true)
         default: throw .undefined
         }

@@ -10,15 +10,16 @@ extension Interpreter {
             try cpu.setControl(
                 i.pointee.destination, truncate(register(i.pointee.source), cpu.isWide ? 3 : 2))
         case .movFromDebug:
-            try demandSupervisor()
-            setRegister(i.pointee.destination, 3, s.pointee.debug[debugNumber(i.pointee.source)])
+            let number = try debugNumber(i.pointee.source)
+            setRegister(i.pointee.destination, cpu.isWide ? 3 : 2, s.pointee.debug[number])
         case .movToDebug:
-            try demandSupervisor()
-            setDebug(debugNumber(i.pointee.destination), register(i.pointee.source))
+            let number = try debugNumber(i.pointee.destination)
+            try setDebug(number, truncate(register(i.pointee.source), cpu.isWide ? 3 : 2))
         case .clts:
             try demandSupervisor()
             s.pointee.cr0 &= ~Control.taskSwitched
         case .smsw:
+            try demandUnlessHidden()
             try setDestination(i, i.pointee.destination == Operand.memory ? 1 : i.pointee.size, s.pointee.cr0)
         default:
             try demandSupervisor()
@@ -38,25 +39,42 @@ extension Interpreter {
         }
     }
 
-    /// DR4 and DR5 are other names of DR6 and DR7.
-    private func debugNumber(_ number: UInt8) -> Int {
-        Int(number == 4 || number == 5 ? number + 2 : number & 7)
+    /// DR4 and DR5 are other names of DR6 and DR7, unless debugging extensions are on.
+    private func debugNumber(_ number: UInt8) throws(Fault) -> Int {
+        let isOther = number == 4 || number == 5
+        if number > 7 || isOther && s.pointee.cr4 & Control.cr4DE != 0 { throw .undefined }
+        try demandSupervisor()
+        if s.pointee.debug[7] & DebugRegister.general != 0 {
+            s.pointee.debug[6] |= DebugRegister.detected
+            s.pointee.debug[7] &= ~DebugRegister.general
+            throw Fault(1)
+        }
+        return Int(isOther ? number + 2 : number)
     }
 
-    private func setDebug(_ number: Int, _ value: UInt64) {
+    private func setDebug(_ number: Int, _ value: UInt64) throws(Fault) {
         switch number {
-        case 6: s.pointee.debug[6] = value & 0xE00F | 0xFFFF_0FF0
-        case 7: s.pointee.debug[7] = value & 0xFFFF_2BFF | 0x400
+        case 6, 7:
+            guard value >> 32 == 0 else { throw .protection }
+            s.pointee.debug[number] = number == 6 ? value & 0xE00F | 0xFFFF_0FF0 : value & 0xFFFF_2BFF | 0x400
         default: s.pointee.debug[number] = value
         }
+        // Pages may have become watched, or no longer be.
+        cpu.tlb.flush()
+    }
+
+    /// UMIP: where the system's tables lie, and what CR0 says, is no user's business.
+    func demandUnlessHidden() throws(Fault) {
+        if s.pointee.cr4 & Control.cr4UMIP != 0 { try demandSupervisor() }
     }
 }
 
 extension Core {
     /// Bits of CR4 that mean something here.
     static let controlBits: UInt64 =
-        1 << 0 | 1 << 1 | Control.cr4TSD | 1 << 3 | 1 << 4 | Control.cr4PAE | 1 << 6 | Control.cr4PGE
-        | Control.cr4FXSR | 1 << 10 | Control.cr4FSGSBASE | Control.cr4SMEP | Control.cr4SMAP
+        Control.cr4VME | Control.cr4PVI | Control.cr4TSD | Control.cr4DE | 1 << 4 | Control.cr4PAE | 1 << 6
+        | Control.cr4PGE | Control.cr4FXSR | 1 << 10 | Control.cr4UMIP | Control.cr4FSGSBASE
+        | Control.cr4PCIDE | Control.cr4SMEP | Control.cr4SMAP
 
     /// MOV to a control register, with its checks.
     func setControl(_ number: UInt8, _ value: UInt64) throws(Fault) {
@@ -64,12 +82,18 @@ extension Core {
         case 0: try setCR0(value)
         case 2: state.pointee.cr2 = value
         case 3:
-            guard value >> PageWalker.physicalBits == 0 else { throw .protection }
+            // With identifiers of address spaces the highest bit says that nothing need be forgotten.
+            let hasSpaces = state.pointee.cr4 & Control.cr4PCIDE != 0
+            let value = hasSpaces ? value & ~(1 << 63) : value
+            guard !isLongMode || value >> PageWalker.physicalBits == 0 else { throw .protection }
             state.pointee.cr3 = value
+            // No entry tells its address space, so all of them go.
             tlb.flushLocal()
         case 4:
             guard value & ~Self.controlBits == 0 else { throw .protection }
             if isLongMode, value & Control.cr4PAE == 0 { throw .protection }
+            let turnsOnSpaces = value & ~state.pointee.cr4 & Control.cr4PCIDE != 0
+            if turnsOnSpaces, !isLongMode || state.pointee.cr3 & 0xFFF != 0 { throw .protection }
             state.pointee.cr4 = value
             tlb.flush()
             updateMode()
@@ -87,8 +111,10 @@ extension Core {
             state.pointee.efer |= Control.longModeActive
         }
         if !isPaged {
-            // 64-bit code cannot leave paging behind.
-            guard state.pointee.mode != Decoder.Mode.bits64.rawValue else { throw .protection }
+            // 64-bit code cannot leave paging behind, nor can identified address spaces.
+            guard state.pointee.mode != Decoder.Mode.bits64.rawValue,
+                state.pointee.cr4 & Control.cr4PCIDE == 0
+            else { throw .protection }
             state.pointee.efer &= ~Control.longModeActive
         }
         state.pointee.cr0 = value | Control.extensionType

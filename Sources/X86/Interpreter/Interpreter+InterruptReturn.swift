@@ -42,7 +42,10 @@ extension Interpreter {
     private func finishReturn(_ flags: UInt64, _ size: UInt8, _ privilege: UInt8) {
         setFlags(flags, size: size, privilege: privilege)
         if size > 1 {
-            s.pointee.systemFlags = s.pointee.systemFlags & ~Flag.resume | flags & Flag.resume
+            // Only the supervisor decides on virtual interrupts.
+            let mask =
+                privilege == 0 ? Flag.resume | Flag.virtualInterrupt | Flag.virtualPending : Flag.resume
+            s.pointee.systemFlags = s.pointee.systemFlags & ~mask | flags & mask
         }
         cpu.selectTLB()
         noticeInterrupts()
@@ -50,16 +53,18 @@ extension Interpreter {
 
     /// Real mode; and virtual-8086 mode, if its monitor lets it touch the interrupt flag.
     private func returnByParagraph(_ size: UInt8) throws(Fault) {
-        if cpu.isVirtual8086, ioPrivilege < 3 { throw .protection }
+        let isVirtual = cpu.isVirtual8086 && ioPrivilege < 3
+        if isVirtual, !hasVirtualInterrupts || size != 1 { throw .protection }
         let width = UInt64(1) << UInt64(size)
         let target = try stackWord(0, size)
         let selector = UInt16(truncatingIfNeeded: try stackWord(width, size))
         let flags = try stackWord(2 * width, size)
         guard target <= UInt64(s.pointee.segments[1].limit) else { throw .protection }
+        if isVirtual { try setVirtualFlags(flags) }
         drop(3 * width)
         cpu.setParagraph(SegmentSlot.cs, selector)
         r[17] = target
-        setFlags(flags, size: size, privilege: s.pointee.privilege)
+        if !isVirtual { setFlags(flags, size: size, privilege: s.pointee.privilege) }
         noticeInterrupts()
     }
 
@@ -72,7 +77,7 @@ extension Interpreter {
             selectors[Int(slot)] = UInt16(truncatingIfNeeded: try stackWord(UInt64(16 + 4 * place), 2))
         }
         selectors[1] = selector
-        s.rflags = flags & (Flag.arithmetic | 0x27_7700 | Flag.alignment) | Flag.fixed
+        s.rflags = flags & (Flag.arithmetic | 0x3F_7700) | Flag.fixed
         s.pointee.privilege = 3
         for slot in 0..<6 { cpu.setParagraph(UInt8(slot), selectors[slot]) }
         r[17] = target

@@ -87,6 +87,7 @@ extension Interpreter {
             return (host, cpu.physical(ofHost: UInt64(UInt(bitPattern: host))))
         }
         let mapping = try cpu.translate(place, .write)
+        cpu.noteDebug(place, bytes, .write)
         guard let page = cpu.memory.pointer(to: mapping.physical, count: 4096) else { return nil }
         cpu.enter(place, mapping, page)
         return (page + Int(place & 0xFFF), mapping.physical | place & 0xFFF)

@@ -44,7 +44,7 @@ extension Interpreter {
         guard i.pointee.flags.contains(.rep) || i.pointee.flags.contains(.repne) else {
             return try portStringStep(i, port, size, mask)
         }
-        var left = Self.turns
+        var left = isTraced ? 1 : Self.turns
         while r[1] & mask != 0 {
             try portStringStep(i, port, size, mask)
             countDown(1, mask)

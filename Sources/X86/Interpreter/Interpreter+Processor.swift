@@ -15,6 +15,7 @@ extension Interpreter {
         case .invlpg:
             try demandSupervisor()
             cpu.tlb.flush(page: address(i))
+        case .invpcid: try invalidate(i)
         case .invd, .wbinvd: try demandSupervisor()
         case .clac, .stac:
             try demandSupervisor()
@@ -52,6 +53,25 @@ extension Interpreter {
         if s.pointee.cr4 & Control.cr4TSD != 0 { try demandSupervisor() }
         setPair(cpu.timeStamp)
         if i.pointee.op == .rdtscp { r[1] = s.pointee.tscAux & 0xFFFF_FFFF }
+    }
+
+    /// INVPCID: a page, an address space, all of them with global pages, all of them without.
+    private func invalidate(_ i: UnsafePointer<Instruction>) throws(Fault) {
+        try demandSupervisor()
+        let kind = truncate(register(i.pointee.destination), cpu.isWide ? 3 : 2)
+        let place = address(i)
+        let space = try load(place, 3)
+        let page = try load(place &+ 8, 3)
+        guard kind < 4, space >> 12 == 0 else { throw .protection }
+        let hasSpaces = s.pointee.cr4 & Control.cr4PCIDE != 0
+        if kind < 2, !hasSpaces, space != 0 { throw .protection }
+        switch kind {
+        case 0:
+            guard Core.isCanonical(page) else { throw .protection }
+            cpu.tlb.flush(page: page)
+        case 2: cpu.tlb.flush()
+        default: cpu.tlb.flushLocal()
+        }
     }
 
     private func segmentBase(_ i: UnsafePointer<Instruction>) throws(Fault) {

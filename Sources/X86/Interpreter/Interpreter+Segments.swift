@@ -54,7 +54,7 @@ extension Interpreter {
         let isLoad = [.lgdt, .lidt, .lldt, .ltr].contains(i.pointee.op)
         let isOfProtection = [.sldt, .str, .lldt, .ltr].contains(i.pointee.op)
         if isOfProtection, cpu.hasParagraphs { throw .undefined }
-        if isLoad { try demandSupervisor() }
+        if isLoad { try demandSupervisor() } else { try demandUnlessHidden() }
         switch i.pointee.op {
         case .sgdt: try storeTable(i, s.pointee.gdt)
         case .sidt: try storeTable(i, s.pointee.idt)

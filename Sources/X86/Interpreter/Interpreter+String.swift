@@ -16,9 +16,11 @@ extension Interpreter {
             return try stringStep(i)
         }
         let mask = addressMask(i)
-        var left = Self.turns
+        let isTraced = isTraced
+        var left = isTraced ? 1 : Self.turns
         while r[Register.rcx] & mask != 0 {
-            if try bulk(i) == 0 {
+            let moved = isTraced ? 0 : try bulk(i)
+            if moved == 0 {
                 try stringStep(i)
                 countDown(1, mask)
                 let comparing = i.pointee.op == .cmps || i.pointee.op == .scas

@@ -7,6 +7,8 @@ extension Interpreter {
         switch i.pointee.op {
         case .syscall: try systemCall()
         case .sysret: try systemReturn(i)
+        case .sysenter: try systemEnter()
+        case .sysexit: try systemExit(i)
         case .iret: try interruptReturn(i)
         case .retFar, .retFarImm, .jmpFar, .callFar, .jmpFarDirect, .callFarDirect: try farTransfer(i)
         case .cli, .sti, .pushf, .popf: try flagControl(i)
@@ -74,6 +76,36 @@ extension Interpreter {
         noticeInterrupts()
     }
 
+    /// SYSENTER: flat segments that one MSR names, RIP and RSP from two others.
+    private func systemEnter() throws(Fault) {
+        let selector = UInt16(truncatingIfNeeded: s.pointee.sysenter[0]) & ~3
+        guard !cpu.isRealMode, selector != 0 else { throw .protection }
+        let isWide = cpu.isLongMode
+        s.pointee.systemFlags &= ~(Flag.interrupt | Flag.resume | Flag.virtual8086)
+        s.pointee.segments[1] = .flat(selector: selector, attributes: isWide ? 0xA09B : 0xC09B)
+        s.pointee.segments[2] = .flat(selector: selector &+ 8, attributes: 0xC093)
+        s.pointee.privilege = 0
+        r[17] = isWide ? s.pointee.sysenter[2] : s.pointee.sysenter[2] & 0xFFFF_FFFF
+        r[4] = isWide ? s.pointee.sysenter[1] : s.pointee.sysenter[1] & 0xFFFF_FFFF
+        cpu.updateMode()
+    }
+
+    /// SYSEXIT: back to where RDX and RCX say.
+    private func systemExit(_ i: UnsafePointer<Instruction>) throws(Fault) {
+        let selector = UInt16(truncatingIfNeeded: s.pointee.sysenter[0]) & ~3
+        guard !cpu.isRealMode, selector != 0 else { throw .protection }
+        try demandSupervisor()
+        let isWide = i.pointee.size == 3
+        if isWide { guard Core.isCanonical(r[1]), Core.isCanonical(r[2]) else { throw .protection } }
+        let code = selector &+ (isWide ? 32 : 16)
+        s.pointee.segments[1] = .flat(selector: code | 3, attributes: isWide ? 0xA0FB : 0xC0FB)
+        s.pointee.segments[2] = .flat(selector: code &+ 8 | 3, attributes: 0xC0F3)
+        s.pointee.privilege = 3
+        r[17] = isWide ? r[2] : r[2] & 0xFFFF_FFFF
+        r[4] = isWide ? r[1] : r[1] & 0xFFFF_FFFF
+        cpu.updateMode()
+    }
+
     func stackSegment(_ selector: UInt16, _ level: UInt8, _ isWide: Bool) throws(Fault) -> Segment {
         if selector & ~3 == 0 {
             guard isWide, level != 3 else { throw .protection(0) }
@@ -105,15 +137,23 @@ extension Interpreter {
     private func flagControl(_ i: UnsafePointer<Instruction>) throws(Fault) {
         switch i.pointee.op {
         case .pushf:
-            if cpu.isVirtual8086, ioPrivilege < 3 { throw .protection }
+            if cpu.isVirtual8086, ioPrivilege < 3 {
+                guard hasVirtualInterrupts, i.pointee.size == 1 else { throw .protection }
+                return try push(virtualFlags, 1)
+            }
             try push(s.rflags & ~(Flag.resume | Flag.virtual8086), i.pointee.size)
         case .popf:
-            if cpu.isVirtual8086, ioPrivilege < 3 { throw .protection }
+            if cpu.isVirtual8086, ioPrivilege < 3 {
+                guard hasVirtualInterrupts, i.pointee.size == 1 else { throw .protection }
+                try setVirtualFlags(try top(1))
+                return drop(2)
+            }
             let value = try top(i.pointee.size)
             drop(1 << UInt64(i.pointee.size))
             setFlags(value, size: i.pointee.size, privilege: s.pointee.privilege)
             cpu.selectTLB()
             noticeInterrupts()
+        case _ where hasVirtualInterrupts: try setVirtualInterrupt(i.pointee.op == .sti)
         default:
             guard ioPrivilege >= s.pointee.privilege || cpu.isRealMode else { throw .protection }
             if i.pointee.op == .cli {

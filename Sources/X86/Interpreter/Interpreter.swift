@@ -37,7 +37,7 @@ package struct Interpreter {
                 } else if viv_load32(cpu.exitRequest) != 0 {
                     break
                 }
-                runBlock()
+                if isTraced { stepTraced() } else { runBlock() }
             }
         }
     }
@@ -59,6 +59,7 @@ package struct Interpreter {
 
     /// Executes one instruction, or enters the handler of the exception that it raises.
     package func step() {
+        if isTraced { return stepTraced() }
         do throws(Fault) {
             try executeNext()
         } catch {

@@ -22,21 +22,27 @@ package enum Identification {
     /// Family 6, a model number that no processor has.
     static let signature: UInt32 = 0x0009_06F0
 
-    // Leaf 1, ECX: SSE3, SSSE3, CMPXCHG16B, SSE4.1, MOVBE, POPCNT, x2APIC, TSC deadline, RDRAND, hypervisor; PCLMULQDQ, SSE4.2
+    // Leaf 1, ECX: SSE3, SSSE3, CMPXCHG16B, PCID, SSE4.1, MOVBE, POPCNT, x2APIC, TSC deadline, RDRAND, hypervisor; PCLMULQDQ, SSE4.2
     // and AES where the host has them.
     private static let features1C: UInt32 =
-        1 << 0 | 1 << 9 | 1 << 13 | 1 << 19 | 1 << 21 | 1 << 22 | 1 << 23 | 1 << 24 | 1 << 30 | 1 << 31
+        1 << 0 | 1 << 9 | 1 << 13 | 1 << 17 | 1 << 19 | 1 << 21 | 1 << 22 | 1 << 23 | 1 << 24 | 1 << 30 | 1
+        << 31
         | (HostFeatures.shared.hasCarrylessMultiply ? 1 << 1 : 0)
         | (HostFeatures.shared.hasSSE42 ? 1 << 20 : 0)
         | (HostFeatures.shared.hasAES ? 1 << 25 : 0)
-    // EDX: FPU, PSE, TSC, MSR, PAE, CX8, APIC, SEP off, PGE, CMOV, PAT, CLFSH, MMX, FXSR, SSE, SSE2.
+    // EDX: FPU, VME, DE, PSE, TSC, MSR, PAE, MCE, CX8, APIC, SEP, MTRR, PGE, MCA, CMOV, PAT, PSE-36, CLFSH, MMX, FXSR, SSE,
+    // SSE2.
     private static let features1D: UInt32 =
-        1 << 0 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 13 | 1 << 15 | 1 << 16 | 1 << 19
+        1 << 0 | 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 8 | 1 << 9 | 1 << 11 | 1
+        << 12
+        | 1 << 13 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 17 | 1 << 19
         | 1 << 23 | 1 << 24 | 1 << 25 | 1 << 26
-    // Leaf 7, EBX: FSGSBASE, TSC_ADJUST, BMI1, SMEP, BMI2, RDSEED, ADX, SMAP, SHA by the host. EDX: ARCH_CAPABILITIES.
+    // Leaf 7, EBX: FSGSBASE, TSC_ADJUST, BMI1, SMEP, BMI2, INVPCID, RDSEED, ADX, SMAP, SHA by the host. ECX: UMIP. EDX:
+    // ARCH_CAPABILITIES.
     private static let features7B: UInt32 =
-        1 << 0 | 1 << 1 | 1 << 3 | 1 << 7 | 1 << 8 | 1 << 18 | 1 << 19 | 1 << 20
+        1 << 0 | 1 << 1 | 1 << 3 | 1 << 7 | 1 << 8 | 1 << 10 | 1 << 18 | 1 << 19 | 1 << 20
         | (HostFeatures.shared.hasSHA ? 1 << 29 : 0)
+    private static let features7C: UInt32 = 1 << 2
     private static let features7D: UInt32 = 1 << 29
     // Leaf 8000_0001, EDX: SYSCALL, NX, 1 GiB pages, RDTSCP, long mode. ECX: LAHF, LZCNT, PREFETCHW.
     private static let extendedD: UInt32 = 1 << 11 | 1 << 20 | 1 << 26 | 1 << 27 | 1 << 29
@@ -47,11 +53,15 @@ package enum Identification {
         case 0: words(eax: 0x16, vendor.0, vendor.2, vendor.1)
         case 1:
             Leaf(
-                eax: signature, ebx: core.id << 24 | UInt32(core.siblings) << 16 | 8 << 8, ecx: features1C,
+                eax: signature, ebx: core.id << 24 | UInt32(core.siblings) << 16 | 8 << 8,
+                ecx: features1C & ~core.featureLevel.hidden1C,
                 edx: features1D | (core.siblings > 1 ? 1 << 28 : 0))
         case 4: Leaf()
         case 6: Leaf(eax: 1 << 2)
-        case 7: subleaf == 0 ? Leaf(ebx: features7B, edx: features7D) : Leaf()
+        case 7:
+            subleaf == 0
+                ? Leaf(ebx: features7B & ~core.featureLevel.hidden7B, ecx: features7C, edx: features7D)
+                : Leaf()
         case 0xB: topology(subleaf, core)
         case 0x15:
             Leaf(eax: 1, ebx: UInt32(timeStampFrequency / crystalFrequency), ecx: UInt32(crystalFrequency))
@@ -61,7 +71,7 @@ package enum Identification {
                 ecx: 100)
         case 0x4000_0000: words(eax: 0x4000_0000, "Viva", "rium", "    ")
         case 0x8000_0000: Leaf(eax: 0x8000_0008)
-        case 0x8000_0001: Leaf(ecx: extendedC, edx: extendedD)
+        case 0x8000_0001: Leaf(ecx: extendedC & ~core.featureLevel.hiddenExtendedC, edx: extendedD)
         case 0x8000_0002...0x8000_0004: brand(Int(number - 0x8000_0002))
         case 0x8000_0007: Leaf(edx: 1 << 8)
         case 0x8000_0008: Leaf(eax: 48 << 8 | UInt32(PageWalker.physicalBits))

@@ -1,11 +1,11 @@
 // Model-specific registers (SDM vol. 4). Those that are not here raise #GP.
 extension Core {
     func readMSR(_ number: UInt32) throws(Fault) -> UInt64 {
-        if let value = controller.readMSR(number) { return value }
+        if let value = controller.readMSR(number) ?? readMemoryRegister(number) { return value }
         switch number {
         case 0x10: return timeStamp
         case 0x3B: return state.pointee.tscOffset
-        case 0x8B, 0x17, 0xFE, 0x2FF, 0x34, 0x179, 0x17A: return 0
+        case 0x8B, 0x17, 0x34: return 0
         case 0x10A: return Identification.architectureCapabilities
         case 0x174...0x176: return state.pointee.sysenter[Int(number - 0x174)]
         case 0x1A0: return state.pointee.miscEnable
@@ -28,8 +28,9 @@ extension Core {
         switch number {
         case 0x10: state.pointee.tscOffset = value &- clock.now()
         case 0x3B: state.pointee.tscOffset = value
-        case 0x8B, 0x17A: break
-        case 0x174...0x176: state.pointee.sysenter[Int(number - 0x174)] = value
+        case 0x8B: break
+        case 0x174: state.pointee.sysenter[0] = value & 0xFFFF_FFFF
+        case 0x175, 0x176: state.pointee.sysenter[Int(number - 0x174)] = try canonical(value)
         case 0x1A0: state.pointee.miscEnable = value
         case 0x277: try setMemoryTypes(value)
         case 0xC000_0080: try setEFER(value)
@@ -41,7 +42,7 @@ extension Core {
         case 0xC000_0101: setBase(5, try canonical(value))
         case 0xC000_0102: state.pointee.kernelGSBase = try canonical(value)
         case 0xC000_0103: state.pointee.tscAux = value & 0xFFFF_FFFF
-        default: throw .protection
+        default: guard try writeMemoryRegister(number, value) else { throw .protection }
         }
     }
 

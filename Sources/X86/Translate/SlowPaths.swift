@@ -65,7 +65,8 @@ extension TranslatedCore {
         let hasCompleted = executeOne()
         state.pointee.translation.flagWord = TranslationState.flagWord(state.rflags)
         return hasCompleted && core.registers[Int(Slot.rip)] == start &+ AccessInfo.length(info)
-            && units.changes == changes && mode == before && !state.pointee.isShadowed
+            && !interpreter.isTraced && units.changes == changes && mode == before
+            && !state.pointee.isShadowed
             && viv_load32(core.exitRequest) == 0
     }
 

@@ -60,7 +60,7 @@ package final class TranslatedCore: @unchecked Sendable {
                 } else if viv_load32(core.exitRequest) != 0 {
                     break
                 }
-                runUnits()
+                if interpreter.isTraced { interpreter.stepTraced() } else { runUnits() }
             }
         }
     }
