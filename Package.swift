@@ -58,9 +58,11 @@ let package = Package(
         .target(name: "Machine", dependencies: ["Host"], swiftSettings: hot),
         .target(name: "Disks", dependencies: ["Host"]),
         .target(name: "NetworkStack", dependencies: ["Host"], swiftSettings: hot + testable),
+        .target(name: "Display", dependencies: ["Host", "CZlib"], swiftSettings: testable),
         .target(name: "Catalogue", dependencies: ["Host", "Model"]),
         // Floor 2: parts
-        .target(name: "Devices", dependencies: ["Machine", "Disks", "NetworkStack"], swiftSettings: hot),
+        .target(
+            name: "Devices", dependencies: ["Machine", "Disks", "NetworkStack", "Display"], swiftSettings: hot),
         .target(name: "Debugging", dependencies: ["Machine"]),
         .target(name: "Firmware", dependencies: ["Machine", "CZlib"]),
         .target(name: "KVM", dependencies: ["Machine", "CLinux"]),
@@ -112,7 +114,7 @@ let package = Package(
         .target(
             name: "CLI",
             dependencies: [
-                "Catalogue", "NetworkStack",
+                "Catalogue", "NetworkStack", "Display",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -129,6 +131,7 @@ let package = Package(
         .testTarget(name: "MachineTests", dependencies: ["Machine"]),
         .testTarget(name: "DisksTests", dependencies: ["Disks"]),
         .testTarget(name: "NetworkTests", dependencies: ["NetworkStack"]),
+        .testTarget(name: "DisplayTests", dependencies: ["Display"]),
         .testTarget(name: "CatalogueTests", dependencies: ["Catalogue"]),
         .testTarget(name: "DevicesTests", dependencies: ["Devices", "TestSupport"]),
         .testTarget(name: "DebuggingTests", dependencies: ["Debugging", "RISCV", "X86"]),

@@ -26,7 +26,9 @@ struct Viv: ParsableCommand {
             CommandGroup(
                 name: "Machine",
                 subcommands: [
-                    BootCommand.self, GuestsCommand.self, ResetCommand.self, DebugCommand.self, MachineCommandGroup.self,
+                    BootCommand.self, GuestsCommand.self, ResetCommand.self, DebugCommand.self,
+                    MachineCommandGroup.self,
+                    ScreenshotCommand.self, TypeCommand.self, KeyCommand.self, WaitTextCommand.self,
                     DoctorCommand.self, DemoCommand.self,
                 ]),
             CommandGroup(

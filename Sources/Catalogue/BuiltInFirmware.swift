@@ -8,6 +8,8 @@ package enum BuiltInFirmware: String, CaseIterable, Sendable {
     case seabios
     /// UEFI for the `pc` board, and the content of the flash in which it keeps its variables at first.
     case ovmf, ovmfVariables
+    /// The option ROM of its graphics card.
+    case vgabios
 
     /// Where its package puts it.
     var installedPath: String {
@@ -15,13 +17,19 @@ package enum BuiltInFirmware: String, CaseIterable, Sendable {
         case .seabios: "/usr/share/seabios/bios-256k.bin"
         case .ovmf: "/usr/share/OVMF/OVMF_CODE_4M.fd"
         case .ovmfVariables: "/usr/share/OVMF/OVMF_VARS_4M.fd"
+        case .vgabios: "/usr/share/seabios/vgabios-stdvga.bin"
         }
     }
 }
 
 extension BuiltInFirmware {
     /// Debian's name of the package.
-    fileprivate var packageName: String { self == .seabios ? "seabios" : "ovmf" }
+    fileprivate var packageName: String {
+        switch self {
+        case .seabios, .vgabios: "seabios"
+        case .ovmf, .ovmfVariables: "ovmf"
+        }
+    }
 }
 
 extension Catalogue {

@@ -46,6 +46,9 @@ package final class GuestMemory: @unchecked Sendable {
         guard let window, window.addresses.contains(address) else { return nil }
         return address &- window.addresses.lowerBound &+ window.target
     }
+    /// Addresses within RAM's range that belong to devices, whole pages; what lies there is no RAM to anybody.
+    /// Set once, before the first vCPU runs.
+    package nonisolated(unsafe) var hole: Range<UInt64> = 0..<0
 
     /// What is known about one page of RAM.
     package struct PageFlags: OptionSet, Sendable {
@@ -99,7 +102,8 @@ package final class GuestMemory: @unchecked Sendable {
     @inline(__always)
     package func contains(_ address: UInt64, _ count: UInt64) -> Bool {
         let offset = address &- base
-        return offset < size && count <= size &- offset
+        guard offset < size, count <= size &- offset else { return false }
+        return address >= hole.upperBound || address &+ count <= hole.lowerBound
     }
 
     /// The host address of `count` readable bytes at `address`, or `nil` when they are not all RAM.

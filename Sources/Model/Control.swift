@@ -12,6 +12,18 @@ package enum ControlCommand: String, Codable, Sendable, CaseIterable {
     case status
     /// Whether a debugger may come; if so, what follows on the asker's connection is between the two.
     case debug
+    /// Draw the screen, and tell its size and text.
+    case screen
+    /// The same; and the screen's memory comes behind the reply, carried by one byte. `viv` gives it.
+    case picture
+    /// Type on the keyboard: `keys` of the request.
+    case press
+    /// Move the mouse: `motion` of the request.
+    case point
+    /// Send `text` of the request to the serial port. `viv` does.
+    case input
+    /// What has come from the serial port since somebody typed. `viv` tells.
+    case transcript
 }
 
 /// One request: a line on the control socket.
@@ -19,6 +31,11 @@ package struct ControlRequest: Codable, Equatable, Sendable {
     /// Chosen by the asker, given back in the reply.
     package var request: UInt64
     package var command: ControlCommand
+    package var keys: [KeyMotion]?
+    package var motion: PointerMotion?
+    package var text: String?
+    /// Of `screen`: draw it as in that half of the time in which blinking characters do not show.
+    package var isBlinkedOff: Bool?
 
     package init(request: UInt64, command: ControlCommand) {
         self.request = request
@@ -34,6 +51,10 @@ package struct ControlReply: Codable, Equatable, Sendable {
     package var refusal: String?
     /// Answers `status`.
     package var status: MachineStatus?
+    /// Answers `screen` and `picture`.
+    package var screen: ScreenStatus?
+    /// Answers `transcript`.
+    package var text: String?
 
     package init(reply: UInt64, refusal: String? = nil, status: MachineStatus? = nil) {
         self.reply = reply

@@ -54,6 +54,10 @@ package struct MachineSpec: Codable, Equatable, Sendable {
     package var variables: Descriptor?
     /// The guest's changes of the variables are written to their file.
     package var keepsVariables = false
+    /// Memory for the pixels of the screen (Display's `Surface`), shared with the parent; without it there is none.
+    package var screen: Descriptor?
+    /// The option ROM of the graphics card.
+    package var screenFirmware: Descriptor?
     /// Where to write the flattened device tree before the guest starts.
     package var deviceTreeDump: Descriptor?
     /// A socket that brings the sockets of debuggers, one a message.
@@ -90,7 +94,10 @@ package struct DiskSpec: Codable, Equatable, Sendable {
 extension MachineSpec {
     /// Every descriptor that the machine inherits, the control socket included.
     package var descriptors: [Descriptor] {
-        let named = [serial, network, kernel, initrd, firmware, variables, deviceTreeDump, debugger]
+        let named = [
+            serial, network, kernel, initrd, firmware, variables, screen, screenFirmware, deviceTreeDump,
+            debugger,
+        ]
         let ofDisks = (disks + cdroms).flatMap { [$0.image, $0.scratch] }
         return [Self.controlDescriptor] + (named + ofDisks).compactMap { $0 }
     }

@@ -23,8 +23,9 @@ struct PCDeviceTests {
         #expect(wire.level)
         #expect([0, 0].map { data.read(at: $0, width: .byte) } == [0xFA, 0xAA])
         #expect(!wire.level)
+        // Of the keyboard's number 0xAB83 the second byte is translated, as if it were a key's.
         data.write(at: 0, width: .byte, 0xF2)
-        #expect([0, 0, 0].map { data.read(at: $0, width: .byte) } == [0xFA, 0xAB, 0x83])
+        #expect([0, 0, 0].map { data.read(at: $0, width: .byte) } == [0xFA, 0xAB, 0x41])
         #expect(command.read(at: 0, width: .byte) & 1 == 0)
     }
 

@@ -79,6 +79,13 @@ struct MachineOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How guest code runs.", valueName: "engine"))
     var accel = AcceleratorOption.auto
 
+    @Option(
+        help: ArgumentHelp(
+            "Where viewers (VNC) see the screen of a pc: none, vnc:ADDRESS:PORT or vnc:unix:PATH, "
+                + "[,password-file=FILE].", valueName: "display"),
+        transform: DisplayOption.init(parsing:))
+    var display = DisplayOption.none
+
     @Flag(help: "Throw disk writes away when the machine ends.")
     var ephemeral = false
 
@@ -112,10 +119,13 @@ struct MachineOptions: ParsableArguments {
         guard board == .pc || cdrom.isEmpty && boot == BootOrderOption() else {
             throw .badCommandLine("--cdrom and --boot are for the pc board: give --board pc")
         }
+        if display != .none, board != .pc {
+            throw .badCommandLine("only the pc board has a screen: give --board pc with --display")
+        }
         return BootRequest(
             name: name, arch: arch, board: board, cpuModel: cpu, cpus: cpus, memory: memory, kernel: kernel,
             initrd: initrd, firmware: firmware, nvram: nvram, append: append, disks: disk, cdroms: cdrom,
-            boot: boot, network: net, accelerator: accel, isEphemeral: ephemeral, deviceTreeDump: dumpDtb,
-            debugger: debug, waitsForDebugger: wait)
+            boot: boot, network: net, accelerator: accel, display: display, isEphemeral: ephemeral,
+            deviceTreeDump: dumpDtb, debugger: debug, waitsForDebugger: wait)
     }
 }

@@ -14,6 +14,11 @@ final class ControlListener {
     /// Called when somebody ends the machine, before the machine is told.
     var killRequested: () -> Void = {}
 
+    /// Answers what the machine is not asked; `nil` for everything else.
+    var answerHere: (ControlRequest) -> ControlReply? = { _ in nil }
+    /// The memory of the machine's screen, if it has one.
+    var screen: () -> Int32? = { nil }
+
     private final class Client {
         let socket: FileDescriptor
         let output: Outlet
@@ -74,10 +79,19 @@ final class ControlListener {
     /// Requests of many clients share one socket to the machine: each gets its own number there.
     private func pass(_ request: ControlRequest, for client: Client) {
         if request.command == .kill { killRequested() }
-        channel.ask(request.command) { [weak client] reply in
+        if let reply = answerHere(request) { return client.output.send(JSONLine.encode(reply)) }
+        var forwarded = request
+        if request.command == .picture { forwarded.command = .screen }
+        channel.ask(forwarded) { [weak client, weak self] reply in
+            guard let client else { return }
             var reply = reply
             reply.reply = request.request
-            client?.output.send(JSONLine.encode(reply))
+            client.output.send(JSONLine.encode(reply))
+            guard request.command == .picture, reply.refusal == nil, let memory = self?.screen() else {
+                return
+            }
+            client.output.flush()
+            try? DescriptorPassing.send(memory, over: client.socket.raw)
         }
     }
 }

@@ -17,6 +17,8 @@ struct BootRequest: Equatable, Sendable {
     var nvram: String?
     /// What its variables are at first, in a file.
     var variables: String?
+    /// The option ROM of the graphics card.
+    var screenFirmware: String?
     /// The kernel's command line.
     var append = ""
     var disks: [DiskOption] = []
@@ -25,6 +27,8 @@ struct BootRequest: Equatable, Sendable {
     var boot = BootOrderOption()
     var network = NetworkOption.user(forwards: [])
     var accelerator = AcceleratorOption.auto
+    /// Where viewers of the screen connect.
+    var display = DisplayOption.none
     /// All disk writes are thrown away at the end.
     var isEphemeral = false
     /// Where to write the flattened device tree.
@@ -35,4 +39,7 @@ struct BootRequest: Equatable, Sendable {
     var waitsForDebugger = false
     /// A kernel panic on the console ends the machine: true for guests whose messages are known.
     var watchesForPanic = false
+
+    /// Whether the machine has a screen and a keyboard.
+    var hasScreen: Bool { board == .pc }
 }

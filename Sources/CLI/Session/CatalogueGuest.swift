@@ -22,6 +22,9 @@ enum CatalogueGuest {
     /// Fills in the firmware of a board that cannot start without, when the user has given none.
     static func addFirmware(to request: inout BootRequest) throws {
         guard request.board == .pc else { return }
+        if request.hasScreen {
+            request.screenFirmware = try translating { try catalogue().file(of: .vgabios) }
+        }
         let wanted = request.firmware ?? "bios"
         if let builtIn = BuiltInFirmware(word: wanted) {
             request.firmware = try translating { try catalogue().file(of: builtIn) }

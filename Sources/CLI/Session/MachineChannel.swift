@@ -28,9 +28,16 @@ final class MachineChannel {
 
     /// Asks the machine; `answer` is called once, unless the machine ends before.
     func ask(_ command: ControlCommand, _ answer: @escaping (ControlReply) -> Void = { _ in }) {
+        ask(ControlRequest(request: 0, command: command), answer)
+    }
+
+    /// The same, with all that belongs to `request` but its number.
+    func ask(_ request: ControlRequest, _ answer: @escaping (ControlReply) -> Void = { _ in }) {
         lastRequest += 1
         waiting[lastRequest] = answer
-        output.send(JSONLine.encode(ControlRequest(request: lastRequest, command: command)))
+        var request = request
+        request.request = lastRequest
+        output.send(JSONLine.encode(request))
     }
 
     /// Takes what is still on its way from a machine that has ended.

@@ -28,6 +28,7 @@ struct MachinePlan {
         spec.firmware = try give(request.firmware, role: "firmware")
         spec.variables = try giveVariables(request)
         spec.keepsVariables = request.nvram != nil
+        spec.screenFirmware = try give(request.screenFirmware, role: "option ROM")
         for disk in request.disks { spec.disks.append(try give(disk, ephemeral: request.isEphemeral)) }
         for path in request.cdroms { spec.cdroms.append(try give(disc: path)) }
         (spec.bootOrder, spec.showsBootMenu) = (request.boot.devices, request.boot.showsMenu)
@@ -38,6 +39,9 @@ struct MachinePlan {
 
     /// Gives the machine its end of the serial port.
     mutating func connectSerial(_ socket: consuming FileDescriptor) { spec.serial = handover.give(socket) }
+
+    /// Gives the machine the memory of its screen.
+    mutating func connectScreen(_ memory: consuming FileDescriptor) { spec.screen = handover.give(memory) }
 
     /// Gives the machine its end of the network, and the hardware address that belongs to its id.
     mutating func connectNetwork(_ socket: consuming FileDescriptor) {

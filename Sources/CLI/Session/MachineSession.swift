@@ -15,11 +15,15 @@ final class MachineSession {
     let loop: EventLoop
     let serial: SerialLine?
     let channel: MachineChannel
+    /// The memory of the machine's screen, if it has one.
+    let screen: ScreenMemory?
+    private let transcript = Transcript()
     private let child: ChildProcess
     private let directory: RuntimeDirectory
     private let listener: ControlListener
     private let debugger: DebugListener?
     private let pump: Pump?
+    private let viewers: ViewerServer?
     private var lastEvent: MachineEvent?
     private var verdict: Outcome?
     private var panic: PanicWatch?
@@ -37,6 +41,7 @@ final class MachineSession {
         pump = try Self.connectNetwork(request.network, &plan)
         var debuggers = try SocketPair(.messages)
         plan.connectDebuggers(debuggers.takeFar())
+        screen = request.hasScreen ? try Self.connectScreen(&plan) : nil
         directory = try RuntimeDirectory.standard()
         try directory.create(id)
         do {
@@ -46,6 +51,7 @@ final class MachineSession {
             listener = try ControlListener(
                 path: directory.controlSocket(of: id), channel: channel, door: door, loop: loop)
             debugger = try request.debugger.map { try DebugListener($0, door, loop: loop) }
+            viewers = try Self.serveViewers(request.display, screen, plan.spec.name, channel, loop)
         } catch {
             directory.remove(id)
             throw error
@@ -69,6 +75,22 @@ final class MachineSession {
         return try Pump(frameSocket: pair.takeNear().release(), configuration: configuration)
     }
 
+    private static func connectScreen(_ plan: inout MachinePlan) throws -> ScreenMemory {
+        let memory = try ScreenMemory()
+        plan.connectScreen(try memory.file.duplicate())
+        return memory
+    }
+
+    private static func serveViewers(
+        _ display: DisplayOption, _ screen: ScreenMemory?, _ name: String, _ channel: MachineChannel,
+        _ loop: EventLoop
+    ) throws -> ViewerServer? {
+        guard case .viewers(let place, let passwordFile) = display, let screen else { return nil }
+        let password = try passwordFile.map(ViewerServer.password)
+        return try ViewerServer(
+            place, password: password, name: name, screen: screen, channel: channel, loop: loop)
+    }
+
     private static func start(_ plan: MachinePlan) throws -> ChildProcess {
         let program = try MachineProgram.locate()
         // Of our own streams the machine keeps standard error alone, for last words.
@@ -80,6 +102,8 @@ final class MachineSession {
     private func watch() throws(SystemError) {
         channel.happened = { [unowned self] in self.receive($0) }
         listener.killRequested = { [unowned self] in self.killSoon() }
+        listener.answerHere = { [unowned self] in self.answer($0) }
+        listener.screen = { [unowned self] in self.screen?.file.raw }
         try loop.add(child.pidfd, .read) { [unowned self] _ in
             self.loop.remove(self.child.pidfd)
             self.loop.stop()
@@ -98,6 +122,7 @@ final class MachineSession {
         channel.drain()
         serial?.drain()
         pump?.stop()
+        viewers?.finish()
         directory.remove(id)
         return verdict ?? Outcome(last: lastEvent, exit: exit)
     }
@@ -134,11 +159,33 @@ extension MachineSession {
         loop.schedule(after: 2_000_000_000) { [weak self] in self?.child.signal(SIGKILL) }
     }
 
-    /// Looks at console output for a kernel panic; one ends the machine when its report is out.
+    /// Looks at console output, for whoever asks for it, and for a kernel panic; one ends the machine when its report is out.
     func inspect(_ output: [UInt8]) {
+        transcript.take(output)
         guard panic?.take(output) == true else { return }
         panic = nil
         verdict = Outcome(.guestFailed, "the guest's kernel panicked: see the console above")
         loop.schedule(after: 1_000_000_000) { [weak self] in self?.kill() }
+    }
+}
+
+// MARK: - What is asked of us, not of the machine
+
+extension MachineSession {
+    /// The answer to a request about the serial port; `nil` for what the machine itself must answer.
+    private func answer(_ request: ControlRequest) -> ControlReply? {
+        var reply = ControlReply(reply: request.request)
+        switch request.command {
+        case .input:
+            guard let serial else { return ControlReply(reply: request.request, refusal: "no serial port") }
+            transcript.clear()
+            serial.send(Array((request.text ?? "").utf8))
+        case .transcript: reply.text = transcript.text
+        case .press:
+            transcript.clear()
+            return nil
+        default: return nil
+        }
+        return reply
     }
 }

@@ -21,6 +21,9 @@ final class Outlet {
     /// Called when waiting bytes have gone after `isFull` was true.
     var drained: () -> Void = {}
 
+    /// How many bytes wait.
+    var count: Int { waiting.count }
+
     var isFull: Bool { waiting.count >= Self.fullMark }
 
     /// Writes to `descriptor`, which the caller keeps open for as long as the outlet lives. `shared`

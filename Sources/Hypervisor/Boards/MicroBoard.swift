@@ -8,6 +8,7 @@ import X86
 final class MicroBoard: X86Board {
     let serial: SerialPort
     let clock: CMOSClock
+    let seat: Seat? = nil
     private let bus: AddressSpace
     private let ports: AddressSpace
     private let virtio: [VirtioMMIO]

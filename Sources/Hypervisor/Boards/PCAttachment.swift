@@ -40,16 +40,22 @@ struct PCAttachment {
         var value = 0
     }
 
+    func keyboard() throws -> KeyboardController {
+        let (cores, power) = (parts.cores, parts.links.power)
+        let keyboard = KeyboardController(
+            interrupt: interrupts.line(PCMap.Interrupt.keyboard),
+            mouseInterrupt: interrupts.line(PCMap.Interrupt.mouse), requestReset: { power(.reset) },
+            setLine20: { line in for core in cores { core.setA20(line) } })
+        try ports.attach(keyboard.dataPort, name: "keyboard", at: PCMap.Port.keyboardData, size: 1)
+        try ports.attach(
+            keyboard.commandPort, name: "keyboard control", at: PCMap.Port.keyboardCommand, size: 1)
+        return keyboard
+    }
+
     func controls() throws {
         let (cores, power) = (parts.cores, parts.links.power)
         let requestReset: @Sendable () -> Void = { power(.reset) }
         let setLine20: @Sendable (Bool) -> Void = { line in for core in cores { core.setA20(line) } }
-        let keyboard = KeyboardController(
-            interrupt: interrupts.line(PCMap.Interrupt.keyboard), requestReset: requestReset,
-            setLine20: setLine20)
-        try ports.attach(keyboard.dataPort, name: "keyboard", at: PCMap.Port.keyboardData, size: 1)
-        try ports.attach(
-            keyboard.commandPort, name: "keyboard control", at: PCMap.Port.keyboardCommand, size: 1)
         let control = SystemControlPort(requestReset: requestReset, setLine20: setLine20)
         try ports.attach(control, name: "system control", at: PCMap.Port.systemControl, size: 1)
         let management = PowerManagement(clock: parts.links.clock, request: power)
@@ -82,7 +88,10 @@ struct PCAttachment {
     }
 
     /// The bus itself, with everything that has been plugged in.
-    mutating func pci(_ bus: AddressSpace) throws {
+    mutating func pci(_ bus: AddressSpace, screen: PCScreen?) throws {
+        if let screen {
+            slots.plug(screen.card.function(firmware: screen.firmware), device: PCISlots.display)
+        }
         slots.plug(PCFunctions.hostBridge, device: 0)
         slots.plug(PCFunctions.isaBridge(interrupts.routes), device: 1)
         slots.plug(PCFunctions.powerManagement, device: 1, function: 3)

@@ -9,6 +9,7 @@ import X86
 final class PCBoard: X86Board {
     let serial: SerialPort
     let clock: CMOSClock
+    let seat: Seat?
     private let bus: AddressSpace
     private let ports: AddressSpace
     private let apics: APICs
@@ -39,11 +40,15 @@ final class PCBoard: X86Board {
             ports: ports, interrupts: interrupts, parts: parts, visibleMemory: plan.visibleMemory)
         try attach.interruptControllers(pic)
         try attach.timers(clock)
+        let keyboard = try attach.keyboard()
         try attach.controls()
         try attach.disks()
         try attach.serialPorts(serial)
         try attach.firmwareDevices()
-        try attach.pci(bus)
+        let screen = try PCScreen(parts.spec)
+        try screen?.attach(bus: bus, ports: ports, memory: memory)
+        seat = screen.map { Seat(surface: $0.surface, screen: $0.card, keyboard: keyboard) }
+        try attach.pci(bus, screen: screen)
         try bus.attach(apics.outer, name: "I/O APIC", at: PCMap.ioAPIC, size: IOAPIC.windowSize)
         let size = UInt64(plan.firmware.count)
         try bus.attach(ROM(plan.firmware), name: "firmware", at: PCMap.firmwareEnd - size, size: size)

@@ -1,7 +1,7 @@
 import Devices
 
 /// Where everything lies on the `pc` board: an i440FX with a PIIX4, as firmware for QEMU knows it. RAM starts at 0,
-/// and has no hole for the video memory and the ROMs below 1 MiB.
+/// and reaches over the ROMs below 1 MiB.
 enum PCMap {
     static let ioAPIC: UInt64 = 0xFEC0_0000
     static let localAPIC: UInt64 = LocalAPIC.address
@@ -44,6 +44,7 @@ enum PCMap {
         static let firstSerial = 4
         static let clock = 8
         static let powerManagement = 9
+        static let mouse = 12
         static let firstIDE = 14
         static let secondIDE = 15
     }

@@ -9,6 +9,8 @@ protocol X86Board: AnyObject, Sendable {
     /// The first serial port.
     var serial: SerialPort { get }
     var clock: CMOSClock { get }
+    /// Screen, keyboard and mouse, where there are such.
+    var seat: Seat? { get }
 
     /// Puts what the machine starts from into RAM, which is zero but for an earlier load.
     func load() throws -> X86Start

@@ -22,8 +22,24 @@ extension VirtualMachine {
             let none = "the machine was started without a way in for debuggers"
             reply.refusal = debugger.map(\.objection) ?? none
         case .status: reply.status = status(jail)
+        case .screen, .picture, .press, .point: answer(request, platform.seat, &reply)
+        case .input, .transcript: reply.refusal = "that is for the process that started the machine to answer"
         }
         return reply
+    }
+
+    private func answer(_ request: ControlRequest, _ seat: Seat?, _ reply: inout ControlReply) {
+        guard let seat else {
+            reply.refusal = "the machine has neither screen nor keyboard"
+            return
+        }
+        switch request.command {
+        case .press: reply.refusal = seat.press(request.keys ?? [])
+        case .point: if let motion = request.motion { seat.point(motion) }
+        default:
+            reply.screen = seat.draw(isBlinkedOff: request.isBlinkedOff ?? false)
+            if reply.screen == nil { reply.refusal = "the screen has too many pixels" }
+        }
     }
 
     private func status(_ jail: [String]) -> MachineStatus {

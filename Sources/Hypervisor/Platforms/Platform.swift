@@ -12,6 +12,8 @@ protocol Platform: AnyObject {
     var clock: HostClock { get }
     /// The first serial port.
     var serialPort: SerialPort { get }
+    /// Screen, keyboard and mouse, where there are such.
+    var seat: Seat? { get }
     /// The engine in use, never `auto`.
     var accelerator: Accelerator { get }
     /// Where a test program reports its result, if it does.

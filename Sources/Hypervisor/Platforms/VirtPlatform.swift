@@ -42,6 +42,7 @@ final class VirtPlatform: Platform {
     }
 
     var serialPort: SerialPort { board.serial }
+    var seat: Seat? { nil }
     var resultWord: UInt64? { start.toHost }
     var instructions: UInt64 { harts.reduce(0) { $0 &+ $1.state.pointee.instructions } }
     var isDead: Bool { harts.allSatisfy(\.isDormant) }

@@ -98,6 +98,7 @@ final class X86Platform: Platform {
     }
 
     var serialPort: SerialPort { board.serial }
+    var seat: Seat? { board.seat }
     var resultWord: UInt64? { nil }
     var instructions: UInt64 { cores.reduce(0) { $0 &+ $1.state.pointee.instructions } }
     var isDead: Bool { cores.allSatisfy(\.isDormant) }

@@ -34,9 +34,10 @@ package struct Interpreter {
                 if s.pointee.isShadowed {
                     s.pointee.isShadowed = false
                     step()
-                } else if viv_load32(cpu.exitRequest) != 0 {
-                    break
+                    // It may have been HLT.
+                    continue
                 }
+                if viv_load32(cpu.exitRequest) != 0 { break }
                 if isTraced { stepTraced() } else { runBlock() }
             }
         }

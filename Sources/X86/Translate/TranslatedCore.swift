@@ -57,9 +57,10 @@ package final class TranslatedCore: @unchecked Sendable {
                 if state.pointee.isShadowed {
                     state.pointee.isShadowed = false
                     interpreter.step()
-                } else if viv_load32(core.exitRequest) != 0 {
-                    break
+                    // It may have been HLT.
+                    continue
                 }
+                if viv_load32(core.exitRequest) != 0 { break }
                 if interpreter.isTraced { interpreter.stepTraced() } else { runUnits() }
             }
         }

@@ -50,6 +50,13 @@ extension Programs {
         && FileManager.default.isExecutableFile(atPath: "/usr/bin/grub-mkimage")
         && FileManager.default.isExecutableFile(atPath: "/usr/bin/mcopy")
 
+    /// A file beside the programs that is kept after the run, for people to look at.
+    static func artefact(_ name: String) throws -> URL {
+        let folder = folder.appending(path: "artefacts")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return folder.appending(path: name)
+    }
+
     /// A file of `size` zero bytes in the scratch folder.
     static func disk(_ name: String, size: UInt64) throws -> URL {
         let file = scratch.appending(path: "\(name)-\(UUID().uuidString).img")

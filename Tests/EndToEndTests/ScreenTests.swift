@@ -1,0 +1,84 @@
+import Foundation
+import ProgramDriver
+import Testing
+
+/// Screen and keyboard of a PC from outside: what a boot sector prints is seen, what is typed arrives.
+@Suite(.serialized, .enabled(if: Programs.hasSeaBIOS, "SeaBIOS is not installed (Debian: seabios)"))
+struct ScreenTests {
+    /// Prints the text behind its code by INT 10h, then whatever is typed (INT 16h) until a q switches the machine off.
+    private static let bootSector: [UInt8] =
+        [
+            0x31, 0xC0, 0x8E, 0xD8, 0xBE, 0x2A, 0x7C,  // xor ax,ax; mov ds,ax; mov si,text
+            0xAC, 0x84, 0xC0, 0x74, 0x06,  // next: lodsb; test al,al; jz keys
+            0xB4, 0x0E, 0xCD, 0x10, 0xEB, 0xF5,  // mov ah,0Eh; int 10h; jmp next
+            0xB4, 0x00, 0xCD, 0x16, 0x3C, 0x71, 0x74, 0x06,  // keys: mov ah,0; int 16h; cmp al,'q'; je off
+            0xB4, 0x0E, 0xCD, 0x10, 0xEB, 0xF2,  // mov ah,0Eh; int 10h; jmp keys
+            0xBA, 0x04, 0xB0, 0xB8, 0x00, 0x20, 0xEF,  // off: mov dx,0xB004; mov ax,0x2000; out dx,ax
+            0xF4, 0xEB, 0xFD,  // hlt; jmp hlt
+        ] + Array("Hello by INT 10h\r\n".utf8) + [0]
+
+    private func boot(_ name: String) throws -> Guest {
+        let image = try Programs.disk("screen", size: 1 << 20)
+        let handle = try FileHandle(forWritingTo: image)
+        try handle.write(contentsOf: Self.bootSector)
+        try handle.seek(toOffset: 510)
+        try handle.write(contentsOf: [0x55, 0xAA])
+        try handle.close()
+        return try Guest([
+            "--arch", "x86_64", "--board", "pc", "--disk", image.path(), "--net", "none", "--name", name,
+        ])
+    }
+
+    private func viv(_ arguments: String...) throws {
+        let result = try Command.run(Programs.viv, arguments, patience: 200)
+        #expect(result.code == 0, "viv \(arguments): \(result.output) \(result.errors)")
+    }
+
+    @Test func whatABootSectorPrintsIsSeenAndWhatIsTypedArrives() throws {
+        let guest = try boot("screen-test")
+        try guest.expect("Hello by INT 10h")
+        let id = try guest.id
+        try viv("wait-text", id, "Hello by INT 10h")
+        try viv("type", id, "Typed: {{}#}")
+        try viv("wait-text", id, "Typed: {#}")
+        let text = try Command.run(Programs.viv, ["screenshot", id, "--text"])
+        #expect(text.output.contains("SeaBIOS"))
+        #expect(text.output.contains("Hello by INT 10h"))
+        // Kept for people to look at.
+        let file = try Programs.artefact("screen.png")
+        try viv("screenshot", id, file.path())
+        let picture = try Data(contentsOf: file)
+        #expect(picture.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
+        // 720 by 400 pixels by a palette, and more than an empty screen would take.
+        #expect(picture[16..<26].elementsEqual([0, 0, 2, 0xD0, 0, 0, 1, 0x90, 8, 3]))
+        #expect(picture.count > 1000)
+        let missing = try Command.run(Programs.viv, ["wait-text", id, "no such text", "--timeout", "0.5"])
+        #expect(missing.code == 75)
+        try viv("key", id, "q")
+        #expect(try guest.exitCode() == 0)
+    }
+
+    @Test func keysThatDoNotExistAreTold() throws {
+        let guest = try boot("screen-keys")
+        try guest.expect("Hello by INT 10h")
+        let id = try guest.id
+        for arguments in [["key", id, "nosuchkey"], ["type", id, "{open"], ["type", id, "ж"]] {
+            #expect(try Command.run(Programs.viv, arguments).code == 64)
+        }
+        try viv("key", id, "Q", "q")
+        #expect(try guest.exitCode() == 0)
+    }
+
+    @Test(.enabled(if: Programs.hasBusybox, "the busybox guest cannot be had"))
+    func aSerialConsoleIsTypedOnAndRead() throws {
+        let guest = try Guest(["busybox", "--net", "none"])
+        try guest.expect("# ")
+        let id = try guest.id
+        try viv("wait-text", id, "# ")
+        try viv("type", id, "echo serial-$((40+2)){enter}")
+        try viv("wait-text", id, "serial-42")
+        #expect(try Command.run(Programs.viv, ["screenshot", id, "x.png"]).code == 69)
+        try viv("type", id, "poweroff{enter}")
+        #expect(try guest.exitCode() == 0)
+    }
+}
