@@ -44,9 +44,9 @@ extension Interpreter {
         let isOther = number == 4 || number == 5
         if number > 7 || isOther && s.pointee.cr4 & Control.cr4DE != 0 { throw .undefined }
         try demandSupervisor()
-        if s.pointee.debug[7] & DebugRegister.general != 0 {
-            s.pointee.debug[6] |= DebugRegister.detected
-            s.pointee.debug[7] &= ~DebugRegister.general
+        if s.pointee.debug[7] & DebugControl.general != 0 {
+            s.pointee.debug[6] |= DebugControl.detected
+            s.pointee.debug[7] &= ~DebugControl.general
             throw Fault(1)
         }
         return Int(isOther ? number + 2 : number)

@@ -3,7 +3,7 @@ extension Interpreter {
     /// Whether instructions have to be executed one by one, as something may happen after or before any of them.
     @inline(__always)
     var isTraced: Bool {
-        s.pointee.systemFlags & Flag.trap != 0 || s.pointee.debug[7] & DebugRegister.enabled != 0
+        s.pointee.systemFlags & Flag.trap != 0 || s.pointee.debug[7] & DebugControl.enabled != 0
     }
 
     /// Executes one instruction with everything that debug registers and TF ask for.
@@ -23,7 +23,7 @@ extension Interpreter {
         let holdsOff = s.pointee.isShadowed && (flags ^ s.pointee.systemFlags) & Flag.interrupt == 0
         if holdsOff { return }
         var status = UInt64(s.pointee.debugHits)
-        if flags & Flag.trap != 0 { status |= DebugRegister.single }
+        if flags & Flag.trap != 0 { status |= DebugControl.single }
         guard status != 0 else { return }
         s.pointee.debug[6] = s.pointee.debug[6] & ~0xF | status
         cpu.raise(Fault(1, isTrap: true))
@@ -40,7 +40,7 @@ extension Interpreter {
 }
 
 /// Bits of DR6 and DR7.
-enum DebugRegister {
+enum DebugControl {
     /// Of DR7: a breakpoint is enabled, for this task or for all.
     static let enabled: UInt64 = 0xFF
     /// Of DR7: whoever touches debug registers is told of.
@@ -62,7 +62,7 @@ extension Core {
     /// The breakpoints, as bits of DR6, that an access of `count` bytes hits.
     func debugMatches(_ address: UInt64, _ count: UInt64, _ access: Watched) -> UInt64 {
         let control = state.pointee.debug[7]
-        guard control & DebugRegister.enabled != 0 else { return 0 }
+        guard control & DebugControl.enabled != 0 else { return 0 }
         var hits: UInt64 = 0
         for number in 0..<4 where control >> UInt64(2 * number) & 3 != 0 {
             let condition = control >> UInt64(16 + 4 * number)
@@ -83,13 +83,13 @@ extension Core {
 
     /// Whether a data breakpoint lies in the page of `address`, so that the TLB may not know it.
     func isWatched(_ address: UInt64) -> Bool {
-        state.pointee.debug[7] & DebugRegister.enabled != 0
+        state.pointee.debug[7] & DebugControl.enabled != 0
             && debugMatches(address & ~0xFFF, 4096, .write) != 0
     }
 
     /// An access is made that the TLB does not know.
     func noteDebug(_ address: UInt64, _ count: UInt64, _ access: Watched) {
-        guard state.pointee.debug[7] & DebugRegister.enabled != 0 else { return }
+        guard state.pointee.debug[7] & DebugControl.enabled != 0 else { return }
         state.pointee.debugHits |= UInt8(debugMatches(address, count, access))
     }
 }
