@@ -49,7 +49,7 @@ final class ManyCores {
         }
         let left = DispatchSemaphore(value: 0)
         for (core, engine) in zip(cores, engines) {
-            let translated = engine == .translator ? TranslatedCore(core) : nil
+            let translated = engine == .translator ? TranslatedCore(core, isAlone: false) : nil
             Thread.detachNewThread {
                 if let translated { translated.run() } else { Interpreter(core).run() }
                 left.signal()
