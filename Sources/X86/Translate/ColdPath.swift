@@ -5,10 +5,14 @@ struct ColdPath {
     enum Kind {
         /// An access whose page has no tag: the runtime finds the host's address, or does the whole instruction.
         case access
+        /// The same for a window: where the runtime finds no address, a unit without windows goes on.
+        case window
         /// A jump within the page that has not led to its unit yet. EFLAGS hold the flags.
         case link
         /// The same with the flags in the flag word.
         case linkSaved
+        /// The same, to a unit without windows.
+        case linkPlain
         /// The core is wanted: leaves at the instruction.
         case leave
         /// The target is not in the jump table: the interpreter jumps.
@@ -60,7 +64,8 @@ extension UnitEmitter {
         flags = path.flags
         switch path.kind {
         case .access: emitAccess(path)
-        case .link, .linkSaved: emitLink(path)
+        case .window: emitWindow(path)
+        case .link, .linkSaved, .linkPlain: emitLink(path)
         case .leave:
             saveCold(path)
             setRIP(path.target)
@@ -79,7 +84,7 @@ extension UnitEmitter {
         case .otherPage:
             emitSave()
             flags = FlagState()
-            poll(next: Int32(path.info & 0xFFF))
+            if path.target < 0 { poll(next: Int32(path.info & 0xFFF)) }
             jumpToPage(path.target, .interpret, path.info)
         }
     }
@@ -99,6 +104,19 @@ extension UnitEmitter {
         if let back = path.back { asm.jump(to: UnsafePointer(back)) }
     }
 
+    private mutating func emitWindow(_ path: ColdPath) {
+        asm.alu(.xor, HostRegisters.address, Address(.rbp, HostRegisters.scratch, path.tag))
+        saveCold(path)
+        asm.mov(HostRegisters.scratch, immediate: Int64(path.info))
+        asm.call(thunks[mode].probe)
+        asm.test(HostRegisters.address, HostRegisters.address)
+        if let back = path.back { asm.jump(.notEqual, to: UnsafePointer(back)) }
+        var plain = ColdPath(.linkPlain, FlagState())
+        plain.field = jumpLater()
+        plain.target = Int32(path.info & 0xFFF)
+        cold.append(plain)
+    }
+
     private mutating func emitLink(_ path: ColdPath) {
         if path.kind == .link { emitSave() }
         setRIP(path.target)
@@ -106,7 +124,8 @@ extension UnitEmitter {
         let offset = UInt64(field - writable)
         asm.mov(
             HostRegisters.scratch,
-            immediate: Int64(offset) | (path.kind == .linkSaved ? LeaveReason.savedBit : 0))
+            immediate: Int64(offset) | (path.kind == .link ? 0 : LeaveReason.savedBit)
+                | (path.kind == .linkPlain ? LeaveReason.plainBit : 0))
         asm.jump(to: thunks[mode].leave)
     }
 
@@ -128,4 +147,6 @@ enum LeaveReason: Int64 {
 
     /// The displacement's unit is to be entered with saved flags.
     static let savedBit: Int64 = 1 << 32
+    /// And it is to be one without windows.
+    static let plainBit: Int64 = 1 << 33
 }

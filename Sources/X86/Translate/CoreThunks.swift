@@ -12,6 +12,8 @@ struct CoreThunks {
         /// In: r13 = linear address, r14 = `AccessInfo`. Out: r13 = host's address. Does not return when the
         /// interpreter had to execute the instruction.
         let fill: UnsafePointer<UInt8>
+        /// The same for a window. Out: r13 = host's address, or 0.
+        let probe: UnsafePointer<UInt8>
         /// In: r14 = place and length of an instruction. Returns when the unit may go on behind it.
         let interpret: UnsafePointer<UInt8>
         /// See PrivilegeThunks.
@@ -30,6 +32,7 @@ struct CoreThunks {
     /// The C functions that the thunks call.
     struct Targets {
         let fill: UInt
+        let probe: UInt
         let interpret: UInt
     }
 
@@ -86,6 +89,15 @@ struct CoreThunks {
         asm.bind(failed)
         resume(&asm, leaveClean)
 
+        let probe = UnsafePointer(asm.cursor)
+        spill(&asm, vectors)
+        asm.mov(.rsi, HostRegisters.address)
+        asm.mov(.rdx, HostRegisters.scratch)
+        call(&asm, targets.probe)
+        asm.mov(HostRegisters.address, .rax)
+        reload(&asm, vectors)
+        asm.ret()
+
         let interpret = UnsafePointer(asm.cursor)
         spill(&asm, vectors)
         asm.mov(.rsi, HostRegisters.scratch)
@@ -104,7 +116,7 @@ struct CoreThunks {
         call(&asm, targets.interpret)
         resume(&asm, leaveClean)
         return Set(
-            enter: enter, leave: leave, fill: fill, interpret: interpret, systemCall: leave,
+            enter: enter, leave: leave, fill: fill, probe: probe, interpret: interpret, systemCall: leave,
             interpretAndLeave: interpretAndLeave)
     }
 

@@ -46,8 +46,11 @@ struct Place: Equatable {
         Place(base: HostRegisters.state.code, isMemory: true, displacement: displacement)
     }
 
-    /// What the guest's operand in memory is found as.
-    static let operand = Place(base: HostRegisters.address.code, isMemory: true, displacement: 0)
+    /// What the guest's operand in memory is found as, so far from where `r13` points.
+    @inline(__always)
+    static func operand(_ displacement: Int32) -> Place {
+        Place(base: HostRegisters.address.code, isMemory: true, displacement: displacement)
+    }
 
     /// A general register of the guest.
     @inline(__always)

@@ -8,7 +8,8 @@ enum SlowPaths {
 
     static var targets: CoreThunks.Targets {
         CoreThunks.Targets(
-            fill: unsafeBitCast(fill, to: UInt.self), interpret: unsafeBitCast(interpret, to: UInt.self))
+            fill: unsafeBitCast(fill, to: UInt.self), probe: unsafeBitCast(probe, to: UInt.self),
+            interpret: unsafeBitCast(interpret, to: UInt.self))
     }
 
     @inline(__always)
@@ -27,6 +28,17 @@ enum SlowPaths {
         }
     }
 
+    /// Returns the host's address of a window, or 0 when its accesses have to be checked one by one.
+    private static let probe: Fill = { state, address, info in
+        engine(state)._withUnsafeGuaranteedRef { engine in
+            // Nothing has been accessed yet: a page fault is not to be seen.
+            let fault = engine.state.pointee.cr2
+            let host = engine.fill(address, info)
+            engine.state.pointee.cr2 = fault
+            return host ?? 0
+        }
+    }
+
     /// Returns 1 when the unit may go on behind the instruction.
     private static let interpret: Interpret = { state, info in
         engine(state)._withUnsafeGuaranteedRef { $0.interpret(info) ? 1 : 0 }
@@ -37,7 +49,7 @@ extension TranslatedCore {
     /// Puts the page of `address` into the TLB. `nil` for what the interpreter has to sort out: faults, devices,
     /// two pages, code.
     func fill(_ address: UInt64, _ info: UInt32) -> UInt64? {
-        let bytes = UInt64(1) << AccessInfo.size(info)
+        let bytes = AccessInfo.bytes(info)
         guard address & 0xFFF <= 4096 - bytes else { return nil }
         if info & AccessInfo.aligned != 0, address & 15 != 0 { return nil }
         let isWrite = info & AccessInfo.write != 0

@@ -73,7 +73,9 @@ package final class TranslatedCore: @unchecked Sendable {
         var wanted = run(code)
         while wanted != LeaveReason.resume.rawValue, viv_load32(core.exitRequest) == 0 {
             let changes = units.changes
-            guard let next = find(), units.changes == changes else { return }
+            guard let next = find(plain: wanted & LeaveReason.plainBit != 0), units.changes == changes else {
+                return
+            }
             if !next.isStraddling { link(wanted, next) }
             wanted = run(buffer.entry(next.far))
         }
@@ -118,8 +120,8 @@ package final class TranslatedCore: @unchecked Sendable {
     }
 
     /// The unit at RIP, made if need be; `nil` when the interpreter has to execute what is there.
-    private func find() -> UnitEmitter.Entries? {
-        let mode = mode
+    private func find(plain: Bool = false) -> UnitEmitter.Entries? {
+        var mode = mode
         if modes[mode.set] != mode {
             modes[mode.set] = mode
             core.jumps.flush()
@@ -127,8 +129,10 @@ package final class TranslatedCore: @unchecked Sendable {
         }
         let rip = core.registers[Int(Slot.rip)]
         guard let physical = locate(rip) else { return nil }
+        mode.isPlain = plain
         let key = UnitMap.key(physical, mode)
         guard let entries = units[key] ?? make(physical, rip, mode, key) else { return nil }
+        if plain { return entries }
         let isGlobal = core.tlb.isGlobal(rip, core.currentSet)
         core.jumps.fill(rip, mode.set, code: UInt64(buffer.entry(entries.far)), isGlobal: isGlobal)
         return entries

@@ -102,9 +102,9 @@ extension UnitEmitter {
         if i.pointee.source < 0x80 { source = inRegister(i.pointee.source, size) }
         lockPrefix(i)
         if i.pointee.source == Operand.immediate {
-            emitALU(op, size, .operand, immediate: i.pointee.immediate)
+            emitALU(op, size, operand, immediate: i.pointee.immediate)
         } else {
-            emitALU(op, size, .operand, .register(source))
+            emitALU(op, size, operand, .register(source))
         }
         defined()
     }
@@ -113,7 +113,7 @@ extension UnitEmitter {
     private mutating func compareKept(_ i: UnsafePointer<Instruction>, _ op: ALU?) {
         let size = i.pointee.size
         let scratch = Place.register(HostRegisters.scratch)
-        asm.load(size, HostRegisters.scratch, .operand)
+        asm.load(size, HostRegisters.scratch, operand)
         asm.store(3, .state(CoreLayout.first), HostRegisters.scratch)
         var recipe = FlagRecipe(
             kind: op == nil ? .test : .compare, size: size, a: FlagRecipe.Source.first)
@@ -135,9 +135,9 @@ extension UnitEmitter {
         let isLogic = [.and, .or, .xor].contains(i.pointee.op)
         let keeps = isClobberedLater && !isLogic && i.pointee.op != .adc && i.pointee.op != .sbb
         var recipe = FlagRecipe(kind: .none, size: size, a: i.pointee.destination >> 3)
-        var source = Place.operand
+        var source = operand
         if keeps || target.isMemory {
-            asm.load(size, HostRegisters.scratch, .operand)
+            asm.load(size, HostRegisters.scratch, operand)
             source = .register(HostRegisters.scratch)
         }
         if keeps {

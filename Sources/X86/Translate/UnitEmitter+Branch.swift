@@ -44,7 +44,7 @@ extension UnitEmitter {
     private mutating func go(to target: Int64) {
         guard isHere(target) else {
             materialise()
-            poll()
+            if target < 0 { poll() }
             return jumpToPage(Int32(truncatingIfNeeded: target), .interpret, info)
         }
         jumpWithinPage(Int32(truncatingIfNeeded: target))
@@ -65,8 +65,6 @@ extension UnitEmitter {
         let straddles = next > 4096 - Int32(Decoder.longest) && count < UnitTranslation.longest
         if next < 4096, !straddles { return jumpWithinPage(next) }
         materialise()
-        index = count - 1
-        poll(next: next)
         jumpToPage(next, .leaveAtAddress, 0)
     }
 
@@ -109,11 +107,10 @@ extension UnitEmitter {
 
     /// Finds the host's address of the place for a return address and writes that there.
     private mutating func pushReturn() {
-        asm.lea(HostRegisters.address, Address(HostRegisters.stack, -8))
-        check(3, write: true)
+        access(4, -8, 3, write: true)
         asm.load(3, HostRegisters.scratch, .state(CoreLayout.pageBase))
         asm.lea(HostRegisters.scratch, Address(HostRegisters.scratch, nextOffset))
-        asm.store(3, .operand, HostRegisters.scratch)
+        asm.store(3, operand, HostRegisters.scratch)
     }
 
     private mutating func call(_ i: UnsafePointer<Instruction>) {
@@ -121,12 +118,13 @@ extension UnitEmitter {
         goesOn = false
         guard isHere(target) else {
             materialise()
-            poll()
+            if target < 0 { poll() }
             asm.load(3, HostRegisters.address, .state(CoreLayout.pageBase))
             asm.lea(HostRegisters.address, Address(HostRegisters.address, Int32(truncatingIfNeeded: target)))
             return callThroughTable()
         }
-        poll()
+        // Every way back has a poll, this one among them.
+        if target <= Int64(offset) { poll() }
         pushReturn()
         willWrite(4)
         asm.lea(HostRegisters.stack, Address(HostRegisters.stack, -8))
@@ -152,7 +150,7 @@ extension UnitEmitter {
         materialise()
         if i.pointee.destination == Operand.memory {
             access(i, 3, write: false)
-            asm.load(3, HostRegisters.address, .operand)
+            asm.load(3, HostRegisters.address, operand)
         } else {
             asm.load(3, HostRegisters.address, guest(i.pointee.destination))
         }
@@ -168,9 +166,8 @@ extension UnitEmitter {
     private mutating func comeBack(_ i: UnsafePointer<Instruction>) {
         materialise()
         poll()
-        asm.mov(HostRegisters.address, HostRegisters.stack)
-        check(3, write: false)
-        asm.load(3, HostRegisters.address, .operand)
+        access(4, 0, 3, write: false)
+        asm.load(3, HostRegisters.address, operand)
         lookUp(.interpret, info)
         let drop = i.pointee.op == .retImm ? Int32(i.pointee.immediate & 0xFFFF) : 0
         asm.lea(HostRegisters.stack, Address(HostRegisters.stack, 8 + drop))

@@ -4,8 +4,40 @@ import Translator
 extension UnitEmitter {
     /// Leaves the host's address of the operand in `r13`. Destroys `r14` and EFLAGS.
     mutating func access(_ i: UnsafePointer<Instruction>, _ size: UInt8, write: Bool, aligned: Bool = false) {
+        if takesWindow() { return }
         locate(i)
-        check(size, write: write, aligned: aligned)
+        check(1 << Int32(size), write: write, aligned: aligned)
+    }
+
+    /// The same for an operand at a register of the guest, of 2^size bytes.
+    mutating func access(_ base: UInt8, _ displacement: Int32, _ size: UInt8, write: Bool) {
+        if takesWindow() { return }
+        aboutToClobber()
+        point(base, displacement)
+        check(1 << Int32(size), write: write)
+    }
+
+    /// Whether a window has the operand, which it then leads to.
+    private mutating func takesWindow() -> Bool {
+        let use = windows[index]
+        guard use.place >= 0 else { return false }
+        if use.opens.bytes > 0 {
+            aboutToClobber()
+            point(use.opens.base, use.opens.start)
+            check(use.opens.bytes, write: use.opens.isWritten, aligned: use.opens.isAligned, .window)
+        }
+        return true
+    }
+
+    private mutating func point(_ base: UInt8, _ displacement: Int32) {
+        let place = Place.guest(base)
+        if place.isMemory {
+            asm.load(3, HostRegisters.address, place)
+            if displacement == 0 { return }
+            return asm.lea(HostRegisters.address, Address(HostRegisters.address, displacement))
+        }
+        if displacement == 0 { return asm.mov(HostRegisters.address, Register(place.base)) }
+        asm.lea(HostRegisters.address, Address(Register(place.base), displacement))
     }
 
     /// Leaves the operand's linear address in `r13`. Destroys `r14` and EFLAGS.
@@ -19,15 +51,17 @@ extension UnitEmitter {
     }
 
     /// The same for the linear address that is in `r13`; EFLAGS may be destroyed already.
-    mutating func check(_ size: UInt8, write: Bool, aligned: Bool = false) {
+    mutating func check(
+        _ bytes: Int32, write: Bool, aligned: Bool = false, _ kind: ColdPath.Kind = .access
+    ) {
         let (address, scratch) = (HostRegisters.address, HostRegisters.scratch)
         let set = CoreLayout.tlb(mode.set)
         let tag = Address(.rbp, scratch, set + (write ? TLBEntry.writeOffset : 0))
         asm.rorx(scratch, address, by: 7)
         asm.alu(.and, scratch, immediate: Int32(TLB.size - 1) * 32, .b32)
         asm.alu(.xor, address, tag)
-        asm.alu(.cmp, address, immediate: 4096 - (1 << Int32(size)))
-        var path = ColdPath(.access, flags)
+        asm.alu(.cmp, address, immediate: 4096 - bytes)
+        var path = ColdPath(kind, flags)
         path.field = jumpLater(7)
         if aligned {
             asm.byte(0x41)
@@ -41,7 +75,7 @@ extension UnitEmitter {
         path.tag = tag.displacement
         path.info =
             info | (write ? AccessInfo.write : 0) | (aligned ? AccessInfo.aligned : 0)
-            | UInt32(size) << AccessInfo.sizeShift
+            | UInt32(bytes) << AccessInfo.bytesShift
         cold.append(path)
     }
 
@@ -113,9 +147,9 @@ extension UnitEmitter {
 enum AccessInfo {
     static let write: UInt32 = 1 << 16
     static let aligned: UInt32 = 1 << 17
-    static let sizeShift: UInt32 = 18
+    static let bytesShift: UInt32 = 18
 
     static func offset(_ info: UInt32) -> UInt64 { UInt64(info & 0xFFF) }
     static func length(_ info: UInt32) -> UInt64 { UInt64(info >> 12 & 15) }
-    static func size(_ info: UInt32) -> UInt64 { UInt64(info >> sizeShift & 7) }
+    static func bytes(_ info: UInt32) -> UInt64 { UInt64(info >> bytesShift) }
 }

@@ -30,7 +30,7 @@ extension UnitEmitter {
         if i.pointee.destination == Operand.memory { return store(i, size) }
         if isHigh(i.pointee.destination) || isHigh(i.pointee.source) { return movHighByte(i) }
         if i.pointee.source == Operand.immediate { return loadImmediate(i, size) }
-        var source = Place.operand
+        var source = operand
         if i.pointee.source == Operand.memory {
             access(i, size, write: false)
         } else {
@@ -54,12 +54,12 @@ extension UnitEmitter {
         if isHigh(i.pointee.source) {
             // REX, which the address needs, knows no AH.
             asm.rorx(HostRegisters.scratch, Register(i.pointee.source >> 3), by: 8)
-            return asm.store(0, .operand, HostRegisters.scratch)
+            return asm.store(0, operand, HostRegisters.scratch)
         }
         guard i.pointee.source == Operand.immediate else {
-            return asm.store(size, .operand, Register(inRegister(i.pointee.source, size)))
+            return asm.store(size, operand, Register(inRegister(i.pointee.source, size)))
         }
-        asm.instruction(size, size == 0 ? 0xC6 : 0xC7, 0, .operand)
+        asm.instruction(size, size == 0 ? 0xC6 : 0xC7, 0, operand)
         asm.immediate(i.pointee.immediate, size)
     }
 
@@ -99,7 +99,7 @@ extension UnitEmitter {
 
     private mutating func extend(_ i: UnsafePointer<Instruction>, signed: Bool) {
         let (size, narrow) = (i.pointee.size, i.pointee.sourceSize)
-        var source = Place.operand
+        var source = operand
         if i.pointee.source == Operand.memory {
             access(i, narrow, write: false)
         } else if isHigh(i.pointee.source) {
@@ -130,20 +130,18 @@ extension UnitEmitter {
         let isMemory = i.pointee.destination == Operand.memory
         if isMemory {
             access(i, size, write: false)
-            asm.load(size, HostRegisters.scratch, .operand)
+            asm.load(size, HostRegisters.scratch, operand)
             asm.store(3, .state(CoreLayout.kept), HostRegisters.scratch)
         }
-        aboutToClobber()
-        asm.lea(HostRegisters.address, Address(HostRegisters.stack, -bytes))
-        check(size, write: true)
+        access(4, -bytes, size, write: true)
         if i.pointee.destination == Operand.immediate {
-            asm.instruction(size, 0xC7, 0, .operand)
+            asm.instruction(size, 0xC7, 0, operand)
             asm.immediate(i.pointee.immediate, size)
         } else if isMemory {
             asm.load(3, HostRegisters.scratch, .state(CoreLayout.kept))
-            asm.store(size, .operand, HostRegisters.scratch)
+            asm.store(size, operand, HostRegisters.scratch)
         } else {
-            asm.store(size, .operand, Register(inRegister(i.pointee.destination, size)))
+            asm.store(size, operand, Register(inRegister(i.pointee.destination, size)))
         }
         willWrite(4)
         asm.lea(HostRegisters.stack, Address(HostRegisters.stack, -bytes))
@@ -151,16 +149,14 @@ extension UnitEmitter {
 
     private mutating func pop(_ i: UnsafePointer<Instruction>) {
         let size = i.pointee.size
-        aboutToClobber()
-        asm.mov(HostRegisters.address, HostRegisters.stack)
-        check(size, write: false)
+        access(4, 0, size, write: false)
         willWrite(4)
         let isStack = i.pointee.destination == 32
         if isStack, size != 3 {
             asm.lea(HostRegisters.stack, Address(HostRegisters.stack, 1 << Int32(size)))
         }
         willWrite(i.pointee.destination >> 3)
-        load(i.pointee.destination, size, .operand)
+        load(i.pointee.destination, size, operand)
         if !isStack { asm.lea(HostRegisters.stack, Address(HostRegisters.stack, 1 << Int32(size))) }
     }
 
@@ -168,18 +164,18 @@ extension UnitEmitter {
         aboutToClobber()
         let frame = Register(Place.guest(5).base)
         asm.mov(HostRegisters.address, frame)
-        check(3, write: false)
+        check(8, write: false)
         willWrite(4)
         willWrite(5)
         asm.lea(HostRegisters.stack, Address(frame, 8))
-        asm.load(3, frame, .operand)
+        asm.load(3, frame, operand)
     }
 
     // MARK: Conditions
 
     private mutating func conditionalMove(_ i: UnsafePointer<Instruction>) {
         let size = i.pointee.size
-        var source = Place.operand
+        var source = operand
         if i.pointee.source == Operand.memory {
             access(i, size, write: false)
         } else {
@@ -195,7 +191,7 @@ extension UnitEmitter {
     }
 
     private mutating func set(_ i: UnsafePointer<Instruction>) {
-        var target = Place.operand
+        var target = operand
         if i.pointee.destination == Operand.memory {
             access(i, 0, write: true)
         } else {
@@ -225,21 +221,21 @@ extension UnitEmitter {
         willWrite(i.pointee.source >> 3)
         if isAlone, size > 1 { return exchangeAlone(i, size) }
         let reg = inRegister(i.pointee.source, size)
-        asm.instruction(size, size == 0 ? 0x86 : 0x87, reg, .operand, bytes: size == 0)
+        asm.instruction(size, size == 0 ? 0x86 : 0x87, reg, operand, bytes: size == 0)
         if guest(i.pointee.source).isMemory { setGuest(i.pointee.source, size, HostRegisters.scratch) }
     }
 
     /// XCHG locks by itself: two moves do not.
     private mutating func exchangeAlone(_ i: UnsafePointer<Instruction>, _ size: UInt8) {
-        asm.load(size, HostRegisters.scratch, .operand)
+        asm.load(size, HostRegisters.scratch, operand)
         let source = guest(i.pointee.source)
         guard source.isMemory else {
-            asm.store(size, .operand, Register(source.base))
+            asm.store(size, operand, Register(source.base))
             return asm.load(size, Register(source.base), .register(HostRegisters.scratch))
         }
         asm.store(3, .state(CoreLayout.kept), HostRegisters.scratch)
         asm.load(size, HostRegisters.scratch, source)
-        asm.store(size, .operand, HostRegisters.scratch)
+        asm.store(size, operand, HostRegisters.scratch)
         asm.load(size, HostRegisters.scratch, .state(CoreLayout.kept))
         asm.store(3, source, HostRegisters.scratch)
     }

@@ -26,9 +26,9 @@ extension UnitEmitter {
         asm.alu(.and, address, immediate: ~Int32(Flag.resume | Flag.virtual8086), .b32)
         asm.store(3, .state(CoreLayout.kept), address)
         asm.lea(address, Address(HostRegisters.stack, -8))
-        check(3, write: true)
+        check(8, write: true)
         asm.load(3, scratch, .state(CoreLayout.kept))
-        asm.store(3, .operand, scratch)
+        asm.store(3, operand, scratch)
         willWrite(4)
         asm.lea(HostRegisters.stack, Address(HostRegisters.stack, -8))
     }

@@ -45,7 +45,7 @@ extension UnitEmitter {
     /// Calls `body` with what ModRM.rm is to name: the operand, or `r14` for a 32-bit register in memory, whose
     /// upper half is to become zero.
     private mutating func modify(_ i: UnsafePointer<Instruction>, _ emit: (inout Assembler, Place) -> Void) {
-        guard i.pointee.destination != Operand.memory else { return emit(&asm, .operand) }
+        guard i.pointee.destination != Operand.memory else { return emit(&asm, operand) }
         let target = guest(i.pointee.destination)
         guard target.isMemory, i.pointee.size == 2 else { return emit(&asm, target) }
         asm.load(2, HostRegisters.scratch, target)
@@ -86,7 +86,7 @@ extension UnitEmitter {
         let opcode: UInt8 = (isLeft ? 0xA4 : 0xAC) | (byCL ? 1 : 0)
         let size = i.pointee.size
         let reg = inRegister(i.pointee.source, size)
-        var target = Place.operand
+        var target = operand
         if i.pointee.destination != Operand.memory {
             target = .register(HostRegisters.address)
             asm.load(size, HostRegisters.address, guest(i.pointee.destination))
@@ -104,9 +104,9 @@ extension UnitEmitter {
         if i.pointee.op == .div || i.pointee.op == .idiv { return divide(i) }
         let size = i.pointee.size
         let isTwo = i.pointee.op == .imul2 || i.pointee.op == .imul3
-        let operand = isTwo ? i.pointee.source : i.pointee.destination
-        var rm = Place.operand
-        if operand == Operand.memory { access(i, size, write: false) } else { rm = guest(operand) }
+        let factor = isTwo ? i.pointee.source : i.pointee.destination
+        var rm = operand
+        if factor == Operand.memory { access(i, size, write: false) } else { rm = guest(factor) }
         guard isTwo else {
             let digit: UInt8 = i.pointee.op == .mul ? 4 : 5
             asm.instruction(size, size == 0 ? 0xF6 : 0xF7, digit, rm, bytes: size == 0)
@@ -132,7 +132,7 @@ extension UnitEmitter {
         let divisor = HostRegisters.address
         if i.pointee.destination == Operand.memory {
             access(i, size, write: false)
-            asm.load(size, divisor, .operand)
+            asm.load(size, divisor, operand)
         } else {
             aboutToClobber()
             asm.load(size, divisor, guest(i.pointee.destination))
@@ -208,7 +208,7 @@ extension UnitEmitter {
         let isMemory = i.pointee.destination == Operand.memory
         if isMemory { access(i, size, write: digit != 4) }
         requireLive()
-        var target = Place.operand
+        var target = operand
         if !isMemory {
             if digit != 4 { willWrite(i.pointee.destination >> 3) }
             target = guest(i.pointee.destination)
@@ -240,14 +240,14 @@ extension UnitEmitter {
         asm.instruction(3, 0xC1, 7, .register(scratch))
         asm.byte(size == 3 ? 6 : 5)
         asm.lea(address, Address(address, scratch, shift: size))
-        check(size, write: digit != 4)
+        check(1 << Int32(size), write: digit != 4)
         asm.load(size, scratch, guest(i.pointee.source))
         emitALU(.and, size, .register(scratch), immediate: size == 3 ? 63 : 31)
         asm.store(3, .state(CoreLayout.kept), scratch)
         requireLive()
         asm.load(3, scratch, .state(CoreLayout.kept))
         lockPrefix(i)
-        asm.instruction(size, map: 1, 0x83 | digit << 3, scratch.code, .operand)
+        asm.instruction(size, map: 1, 0x83 | digit << 3, scratch.code, operand)
         defined()
     }
 
@@ -257,13 +257,13 @@ extension UnitEmitter {
         access(i, isWide ? 4 : 3, write: true, aligned: isWide)
         requireLive()
         lockPrefix(i)
-        asm.instruction(isWide ? 3 : 2, map: 1, 0xC7, 1, .operand)
+        asm.instruction(isWide ? 3 : 2, map: 1, 0xC7, 1, operand)
         defined()
     }
 
     private mutating func countBits(_ i: UnsafePointer<Instruction>, _ opcode: UInt8, _ prefix: UInt8) {
         let size = i.pointee.size
-        var source = Place.operand
+        var source = operand
         if i.pointee.source == Operand.memory {
             access(i, size, write: false)
         } else {
@@ -286,7 +286,7 @@ extension UnitEmitter {
         let reg = inRegister(i.pointee.source, size)
         lockPrefix(i)
         asm.instruction(
-            size, map: 1, (isAddition ? 0xC0 : 0xB0) | (size == 0 ? 0 : 1), reg, .operand, bytes: size == 0)
+            size, map: 1, (isAddition ? 0xC0 : 0xB0) | (size == 0 ? 0 : 1), reg, operand, bytes: size == 0)
         if isAddition, guest(i.pointee.source).isMemory {
             setGuest(i.pointee.source, size, HostRegisters.scratch)
         }

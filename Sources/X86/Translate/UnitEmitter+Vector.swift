@@ -10,23 +10,23 @@ extension UnitEmitter {
             let size = Self.bytes(isStore ? encoding.pointee.first : encoding.pointee.second, i)
             access(i, size, write: isStore, aligned: size == 4 && !i.pointee.flags.contains(.unaligned))
         }
-        let general = isGeneral(encoding.pointee.first)
+        let general = Self.isGeneral(encoding.pointee.first)
         if general, !isStore { return vectorToGeneral(i, encoding) }
         let reg: UInt8
         let rm: Place
         if encoding.pointee.first.kind == .vectorReg {
             reg = i.pointee.destination
-            rm = isLoad ? .operand : place(i.pointee.source, encoding.pointee.second)
+            rm = isLoad ? operand : place(i.pointee.source, encoding.pointee.second)
         } else {
             reg = encoding.pointee.digit == 0xFF ? i.pointee.source : encoding.pointee.digit
-            rm = isStore ? .operand : place(i.pointee.destination, encoding.pointee.first)
+            rm = isStore ? operand : place(i.pointee.destination, encoding.pointee.first)
         }
         copy(i, encoding, reg, rm)
         if traits[index].contains(.defines) { defined() }
     }
 
     /// The size of an operand in memory as a power of two.
-    private static func bytes(_ operand: Encoding.Operand, _ i: UnsafePointer<Instruction>) -> UInt8 {
+    static func bytes(_ operand: Encoding.Operand, _ i: UnsafePointer<Instruction>) -> UInt8 {
         switch operand.size {
         case .byte: 0
         case .word: 1
@@ -39,12 +39,12 @@ extension UnitEmitter {
         }
     }
 
-    private func isGeneral(_ operand: Encoding.Operand) -> Bool {
+    static func isGeneral(_ operand: Encoding.Operand) -> Bool {
         operand.kind == .reg || operand.kind == .registerOrMemory || operand.kind == .register
     }
 
     private func place(_ operand: UInt8, _ encoding: Encoding.Operand) -> Place {
-        isGeneral(encoding) ? guest(operand) : .register(operand)
+        Self.isGeneral(encoding) ? guest(operand) : .register(operand)
     }
 
     /// The result is for a general register, of 32 or 64 bits.
@@ -55,7 +55,7 @@ extension UnitEmitter {
         let target = guest(i.pointee.destination)
         let general = target.isMemory ? HostRegisters.scratch.code : target.base
         if encoding.pointee.first.kind == .reg {
-            let rm = i.pointee.source == Operand.memory ? Place.operand : .register(i.pointee.source)
+            let rm = i.pointee.source == Operand.memory ? operand : .register(i.pointee.source)
             copy(i, encoding, general, rm)
         } else {
             copy(i, encoding, i.pointee.source, .register(general))

@@ -12,6 +12,7 @@ struct UnitEmitter: ~Copyable {
     let thunks: CoreThunks
     let instructions: UnsafeMutablePointer<Instruction>
     let traits: UnsafeMutablePointer<FlagTraits>
+    let windows: UnsafeMutablePointer<WindowUse>
     /// Offsets in the page of the instructions and, last, of what follows.
     let offsets: UnsafeMutablePointer<Int32>
     let count: Int
@@ -21,6 +22,8 @@ struct UnitEmitter: ~Copyable {
 
     var flags = FlagState()
     var cold: [ColdPath] = []
+    /// Where the operand in memory of the instruction being emitted is.
+    var operand = Place.operand(0)
     /// The instruction being emitted.
     var index = 0
     /// Whether code of the unit can go on behind the instruction being emitted.
@@ -59,6 +62,7 @@ struct UnitEmitter: ~Copyable {
         if secondPage != 0 { checkSecondPage() }
         while index < count, goesOn {
             if traits[index].contains(.polls) { poll() }
+            operand = .operand(max(windows[index].place, 0))
             emit(UnsafePointer(instructions + index))
             index += 1
         }

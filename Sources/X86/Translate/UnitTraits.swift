@@ -78,8 +78,10 @@ struct UnitMode: Equatable {
     let set: Int
     /// The guest's vector registers and MXCSR are in the host's.
     let hasVectors: Bool
+    /// Each access is checked by itself: for stretches on two pages, and what no check lets through.
+    var isPlain = false
 
     /// Low bits of a unit's key.
-    var key: UInt64 { UInt64(set) | (hasVectors ? 4 : 0) }
-    static let bits: UInt64 = 3
+    var key: UInt64 { UInt64(set) | (hasVectors ? 4 : 0) | (isPlain ? 8 : 0) }
+    static let bits: UInt64 = 4
 }

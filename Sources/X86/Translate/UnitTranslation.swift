@@ -4,8 +4,11 @@ import Translator
 /// Makes units: decodes a straight run, finds out about its flags, emits it.
 final class UnitTranslation {
     static let longest = 64
+    /// Units without windows are short: those with windows go on.
+    private static let longestPlain = 16
     private let instructions = UnsafeMutablePointer<Instruction>.allocate(capacity: longest)
     private let traits = UnsafeMutablePointer<FlagTraits>.allocate(capacity: longest)
+    private let windows = UnsafeMutablePointer<WindowUse>.allocate(capacity: longest)
     private let offsets = UnsafeMutablePointer<Int32>.allocate(capacity: longest + 1)
     private let decoder = Decoder()
     private var count = 0
@@ -18,6 +21,7 @@ final class UnitTranslation {
     deinit {
         instructions.deallocate()
         traits.deallocate()
+        windows.deallocate()
         offsets.deallocate()
     }
 
@@ -30,6 +34,8 @@ final class UnitTranslation {
     ) -> UnitEmitter.Entries? {
         decode(page, offset, mode)
         placePolls()
+        WindowSearch(instructions: instructions, traits: traits, uses: windows, count: count, mode: mode)
+            .run()
         return emit(mode, buffer, thunks, second: 0)
     }
 
@@ -52,6 +58,7 @@ final class UnitTranslation {
         count = 1
         instructions.initialize(to: instruction)
         traits.initialize(to: .of(instructions, mode))
+        windows[0] = WindowUse()
         offsets[0] = Int32(offset)
         offsets[1] = Int32(offset) + Int32(instruction.length)
         return emit(mode, buffer, thunks, second: UInt64(UInt(bitPattern: second)))
@@ -65,6 +72,7 @@ final class UnitTranslation {
         var emitter = UnitEmitter(
             asm: Assembler(at: start), mode: mode, isAlone: isAlone, thunks: thunks,
             instructions: instructions, traits: traits,
+            windows: windows,
             offsets: offsets, count: count, writable: buffer.writable, secondPage: second, cold: cold)
         let entries = emitter.run()
         buffer.commit(to: emitter.asm.cursor)
@@ -76,7 +84,7 @@ final class UnitTranslation {
         var offset = start
         count = 0
         offsets[0] = Int32(offset)
-        while count < Self.longest, offset < 4096 {
+        while count < (mode.isPlain ? Self.longestPlain : Self.longest), offset < 4096 {
             guard let instruction = decoder.decode(page + offset, count: 4096 - offset, .bits64) else {
                 break
             }
