@@ -89,6 +89,30 @@ struct WindowTests {
         ])
     }
 
+    @Test func flagsOverRepeatedStores() throws {
+        // mov $24, %ecx; cmp %rdi, %rbx; rep stosb; sete %dl; lea -24(%rdi), %rsi; mov $40, %ecx; sub $8, %rdi;
+        // rep movsb; rcl %r8
+        try compare([
+            0xB9, 24, 0, 0, 0, 0x48, 0x39, 0xFB, 0xF3, 0xAA, 0x0F, 0x94, 0xC2, 0x48, 0x8D, 0x77, 0xE8, 0xB9,
+            40,
+            0, 0, 0, 0x48, 0x83, 0xEF, 8, 0xF3, 0xA4, 0x49, 0xD1, 0xD0,
+        ])
+    }
+
+    @Test func loopsWhoseFlagsAreSeen() throws {
+        // mov $5, %ecx; back: mov (%rdi), %rax; lea 8(%rdi), %rdi; sub $1, %ecx; jne back; adc (%rbx), %rdx
+        try compare([
+            0xB9, 5, 0, 0, 0, 0x48, 0x8B, 0x07, 0x48, 0x8D, 0x7F, 8, 0x83, 0xE9, 1, 0x75, 0xF4, 0x48, 0x13,
+            0x13,
+        ])
+        // mov $9, %ecx; back: rcl %rax; mov %rax, (%rdi); add $16, %rdi; cmp %rcx, %rsi; lea -1(%rcx), %rcx; jb back
+        try compare([
+            0xB9, 9, 0, 0, 0, 0x48, 0xD1, 0xD0, 0x48, 0x89, 0x07, 0x48, 0x83, 0xC7, 16, 0x48, 0x39, 0xCE,
+            0x48,
+            0x8D, 0x49, 0xFF, 0x72, 0xED,
+        ])
+    }
+
     @Test func aRegisterThatMoves() throws {
         // mov (%rbx), %rax; add $16, %rbx; mov %rax, -8(%rbx); lea 8(%rbx), %rbx; incl (%rbx); dec %rbx; mov (%rbx), %rbx;
         // mov 8(%rdi), %rdi

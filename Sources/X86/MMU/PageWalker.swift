@@ -45,7 +45,7 @@ package struct PageWalker {
     private static let reservedInPAE: UInt64 = 0x7FF << 52
     private static let reservedInPointer: UInt64 = 0x1E6 | ~(1 << physicalBits - 1)
 
-    let memory: GuestMemory
+    unowned(unsafe) let memory: GuestMemory
     let cr0: UInt64
     let cr3: UInt64
     let cr4: UInt64

@@ -2,7 +2,7 @@
 ///
 /// Checks of the TLB destroy EFLAGS. As long as nothing but a fault could see the flags that were there, nothing
 /// is saved: the cold path, or whatever needs them after all, computes them again.
-struct FlagRecipe {
+struct FlagRecipe: Equatable {
     enum Kind: UInt8 {
         case none
         /// CMP or TEST of both operands.

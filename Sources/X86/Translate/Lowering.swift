@@ -91,10 +91,10 @@ enum Lowering {
         case .bt, .bts, .btr, .btc:
             guard i.pointee.hasMemory, i.pointee.source < 0x80 else { return true }
             return i.pointee.size > 1 && !i.pointee.flags.contains(.address32)
-        case .popcnt, .tzcnt, .lzcnt, .bsf, .bsr, .clc, .stc, .cmc, .lahf, .sahf, .cmpxchg8:
+        case .cld, .std, .popcnt, .tzcnt, .lzcnt, .bsf, .bsr, .clc, .stc, .cmc, .lahf, .sahf, .cmpxchg8:
             return true
         case .xadd, .cmpxchg: return i.pointee.hasMemory
-        default: return false
+        default: return UnitEmitter.isNativeBitManipulation(i)
         }
     }
 
@@ -113,7 +113,8 @@ enum Lowering {
         case .cli, .sti, .swapgs, .stac, .clac: mode.set != TLB.Set.user.rawValue
         case .sysret: mode.set != TLB.Set.user.rawValue && i.pointee.size == 3
         case .syscall: mode.set == TLB.Set.user.rawValue
-        case .rdtsc, .rdtscp: true
+        case .rdtsc, .rdtscp, .lfence, .mfence, .sfence: true
+        case .movFromControl: mode.set != TLB.Set.user.rawValue && i.pointee.source == 2
         default: false
         }
     }

@@ -71,6 +71,7 @@ enum CoreLayout {
     static let tlbInForce = place(offset(\.tlb))
     static let privilege = place(offset(\.privilege))
     static let cr0 = place(offset(\.cr0))
+    static let cr2 = place(offset(\.cr2))
     static let cr4 = place(offset(\.cr4))
     static let efer = place(offset(\.efer))
     static let star = place(offset(\.star))

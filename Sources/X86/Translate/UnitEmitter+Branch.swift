@@ -33,6 +33,7 @@ extension UnitEmitter {
     private mutating func conditional(_ i: UnsafePointer<Instruction>) {
         requireLive()
         let target = target(i)
+        if loop(i.pointee.extra & 15, to: target) { return }
         var path = ColdPath(isHere(target) ? .link : .otherPage, flags)
         path.field = jumpLater(i.pointee.extra & 15)
         path.target = Int32(truncatingIfNeeded: target)

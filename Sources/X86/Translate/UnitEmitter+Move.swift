@@ -219,25 +219,9 @@ extension UnitEmitter {
     private mutating func exchangeMemory(_ i: UnsafePointer<Instruction>, _ size: UInt8) {
         access(i, size, write: true)
         willWrite(i.pointee.source >> 3)
-        if isAlone, size > 1 { return exchangeAlone(i, size) }
         let reg = inRegister(i.pointee.source, size)
         asm.instruction(size, size == 0 ? 0x86 : 0x87, reg, operand, bytes: size == 0)
         if guest(i.pointee.source).isMemory { setGuest(i.pointee.source, size, HostRegisters.scratch) }
-    }
-
-    /// XCHG locks by itself: two moves do not.
-    private mutating func exchangeAlone(_ i: UnsafePointer<Instruction>, _ size: UInt8) {
-        asm.load(size, HostRegisters.scratch, operand)
-        let source = guest(i.pointee.source)
-        guard source.isMemory else {
-            asm.store(size, operand, Register(source.base))
-            return asm.load(size, Register(source.base), .register(HostRegisters.scratch))
-        }
-        asm.store(3, .state(CoreLayout.kept), HostRegisters.scratch)
-        asm.load(size, HostRegisters.scratch, source)
-        asm.store(size, operand, HostRegisters.scratch)
-        asm.load(size, HostRegisters.scratch, .state(CoreLayout.kept))
-        asm.store(3, source, HostRegisters.scratch)
     }
 
     private mutating func swapBytes(_ i: UnsafePointer<Instruction>) {

@@ -7,6 +7,10 @@ extension UnitEmitter {
         let size = i.pointee.size
         let count = Register.rcx
         aboutToClobber()
+        // Also where the interpreter goes on.
+        willWrite(1)
+        willWrite(7)
+        if i.pointee.op == .movs { willWrite(6) }
         var path = ColdPath(.interpretHere, flags)
         asm.test(count, count)
         let nothing = jumpLater(4)
@@ -49,12 +53,9 @@ extension UnitEmitter {
     /// The host's address of the target is in `r14`, that of a source in the state.
     private mutating func repeatHere(_ i: UnsafePointer<Instruction>) {
         let (address, scratch, size) = (HostRegisters.address, HostRegisters.scratch, i.pointee.size)
-        willWrite(7)
-        willWrite(1)
         asm.lea(address, Address(.rdi, .rcx, shift: size))
         asm.mov(.rdi, scratch)
         if i.pointee.op == .movs {
-            willWrite(6)
             asm.lea(scratch, Address(.rsi, .rcx, shift: size))
             asm.load(3, .rsi, .state(CoreLayout.source))
         }

@@ -13,6 +13,8 @@ extension UnitEmitter {
         case .stac, .clac: setAccessCheck(i)
         case .syscall, .sysret: changePrivilege(i)
         case .rdtsc, .rdtscp: readCounter(i)
+        case .lfence, .mfence, .sfence: fence(i)
+        case .movFromControl: readFaultAddress(i)
         default: swapBase()
         }
     }
@@ -38,6 +40,27 @@ extension UnitEmitter {
         let selector = Place.state(CoreLayout.segment(i.pointee.source))
         asm.instruction(2, map: 1, 0xB7, HostRegisters.scratch.code, selector)
         setGuest(i.pointee.destination, i.pointee.size, HostRegisters.scratch)
+    }
+
+    /// CLD and STD: DF never reaches the host's EFLAGS.
+    mutating func setDirection(_ i: UnsafePointer<Instruction>) {
+        aboutToClobber()
+        let bit = Int64(Flag.direction)
+        let isUp = i.pointee.op == .cld
+        emitALU(isUp ? .and : .or, 2, .state(CoreLayout.systemFlags), immediate: isUp ? ~bit : bit)
+    }
+
+    private mutating func fence(_ i: UnsafePointer<Instruction>) {
+        asm.byte(0x0F)
+        asm.byte(0xAE)
+        asm.byte(i.pointee.op == .lfence ? 0xE8 : i.pointee.op == .mfence ? 0xF0 : 0xF8)
+    }
+
+    /// CR2.
+    private mutating func readFaultAddress(_ i: UnsafePointer<Instruction>) {
+        willWrite(i.pointee.destination >> 3)
+        asm.load(3, HostRegisters.scratch, .state(CoreLayout.cr2))
+        setGuest(i.pointee.destination, 3, HostRegisters.scratch)
     }
 
     private mutating func swapBase() {
@@ -116,6 +139,9 @@ extension UnitEmitter {
     private mutating func readCounter(_ i: UnsafePointer<Instruction>) {
         let scratch = HostRegisters.scratch
         aboutToClobber()
+        willWrite(0)
+        willWrite(2)
+        if i.pointee.op == .rdtscp { willWrite(1) }
         var path = ColdPath(.interpretHere, flags)
         emitALU(.cmp, 3, .state(CoreLayout.clockFactor), immediate: 0)
         path.field = jumpLater(4)
@@ -123,8 +149,6 @@ extension UnitEmitter {
             emitALU(nil, 2, .state(CoreLayout.cr4), immediate: Int64(Control.cr4TSD))
             path.other = jumpLater(5)
         }
-        willWrite(0)
-        willWrite(2)
         asm.rdtsc()
         asm.shift(.shl, .rdx, by: 32)
         asm.alu(.or, .rax, .rdx)
@@ -137,7 +161,6 @@ extension UnitEmitter {
         asm.shift(.shr, .rdx, by: 32)
         asm.mov(.rax, .rax, .b32)
         if i.pointee.op == .rdtscp {
-            willWrite(1)
             asm.load(2, scratch, .state(CoreLayout.tscAux))
             asm.mov(.rcx, scratch)
         }

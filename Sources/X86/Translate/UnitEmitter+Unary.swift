@@ -56,7 +56,7 @@ extension UnitEmitter {
     private mutating func unaryOperation(_ i: UnsafePointer<Instruction>) {
         let size = i.pointee.size
         let wide: UInt8 = size == 0 ? 0 : 1
-        let isLocked = i.pointee.flags.contains(.lock) && !isAlone
+        let isLocked = isLocked(i)
         let byCount = i.pointee.source == Operand.immediate
         let count = UInt8(truncatingIfNeeded: i.pointee.immediate)
         let (opcode, digit): (UInt8, UInt8) =
@@ -177,6 +177,11 @@ extension UnitEmitter {
         case .bsr: countBits(i, 0xBD, 0)
         case .xadd, .cmpxchg: readModifyWrite(i)
         case .cmpxchg8: compareExchangeWide(i)
+        case .cld, .std: setDirection(i)
+        case .adcx, .adox: addCarrying(i)
+        case .crc32: checksum(i)
+        case .andn, .bextr, .blsr, .blsmsk, .blsi, .bzhi, .mulx, .pdep, .pext, .rorx, .sarx, .shlx, .shrx:
+            bitManipulation(i)
         default: flagOperation(i)
         }
     }

@@ -28,6 +28,19 @@ struct UnitEmitter: ~Copyable {
     var index = 0
     /// Whether code of the unit can go on behind the instruction being emitted.
     var goesOn = true
+    private(set) var rounds = Rounds()
+
+    /// A loop back to the unit's first instruction. Its second and later rounds have code of their own, which need
+    /// not save the flags of the round before: their recipe is known.
+    struct Rounds {
+        /// Units of more instructions are not worth it.
+        static let longest = 40
+        /// The displacement of the branch back in the first round.
+        var field: UnsafeMutablePointer<UInt8>?
+        var recipe = FlagRecipe.none
+        /// The code of later rounds.
+        var head: UnsafeMutablePointer<UInt8>?
+    }
 
     struct Entries {
         var far: UInt32 = 0
@@ -60,6 +73,22 @@ struct UnitEmitter: ~Copyable {
         if let skip { bind(skip) }
         entries.saved = place(asm.cursor)
         if secondPage != 0 { checkSecondPage() }
+        emitRound()
+        if let field = rounds.field {
+            bind(field)
+            rounds.head = asm.cursor
+            index = 0
+            goesOn = true
+            flags = FlagState(isLive: true, isSaved: false, recipe: rounds.recipe)
+            emitRound()
+        }
+        emitColdPaths()
+        entries.isStraddling = secondPage != 0
+        entries.end = offsets[count]
+        return entries
+    }
+
+    private mutating func emitRound() {
         while index < count, goesOn {
             if traits[index].contains(.polls) { poll() }
             operand = .operand(max(windows[index].place, 0))
@@ -67,10 +96,23 @@ struct UnitEmitter: ~Copyable {
             index += 1
         }
         if goesOn { fallThrough() }
-        emitColdPaths()
-        entries.isStraddling = secondPage != 0
-        entries.end = offsets[count]
-        return entries
+    }
+
+    /// Goes back to the unit's first instruction on a condition, if the flags will do. They are in EFLAGS.
+    mutating func loop(_ condition: UInt8, to target: Int64) -> Bool {
+        guard target == Int64(offsets[0]), flags.recipe.kind != .none, count <= Rounds.longest else {
+            return false
+        }
+        guard let head = rounds.head else {
+            guard rounds.field == nil else { return false }
+            rounds.field = jumpLater(condition)
+            rounds.recipe = flags.recipe
+            return true
+        }
+        guard flags.recipe == rounds.recipe else { return false }
+        UnsafeMutableRawPointer(jumpLater(condition)).storeBytes(
+            of: Int32(truncatingIfNeeded: head - asm.cursor), as: Int32.self)
+        return true
     }
 
     private mutating func emit(_ i: UnsafePointer<Instruction>) {
@@ -104,9 +146,16 @@ struct UnitEmitter: ~Copyable {
         }
     }
 
-    /// LOCK, where the instruction has it and somebody could tell.
+    /// Whether the instruction has LOCK and somebody could tell: other cores, or a device whose driver uses it as a
+    /// barrier. Kernels take it out themselves where they find one core; programs do not.
+    func isLocked(_ i: UnsafePointer<Instruction>) -> Bool {
+        let isBarrier = i.pointee.source == Operand.immediate && i.pointee.immediate == 0
+        return i.pointee.flags.contains(.lock)
+            && (!isAlone || isBarrier || mode.set != TLB.Set.user.rawValue)
+    }
+
     mutating func lockPrefix(_ i: UnsafePointer<Instruction>) {
-        if i.pointee.flags.contains(.lock), !isAlone { asm.byte(0xF0) }
+        if isLocked(i) { asm.byte(0xF0) }
     }
 
     // MARK: Registers

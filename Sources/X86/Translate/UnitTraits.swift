@@ -58,7 +58,9 @@ struct FlagTraits: OptionSet {
 
     private static func bits(_ i: UnsafePointer<Instruction>) -> FlagTraits {
         switch i.pointee.op {
-        case .bt, .bts, .btr, .btc, .clc, .stc, .cmc, .lahf, .sahf, .cmpxchg8: .reads
+        case .bt, .bts, .btr, .btc, .clc, .stc, .cmc, .lahf, .sahf, .cmpxchg8, .adcx, .adox: .reads
+        case .cld, .std: .clobbers
+        case .crc32, .mulx, .pdep, .pext, .rorx, .sarx, .shlx, .shrx: []
         default: .defines
         }
     }
