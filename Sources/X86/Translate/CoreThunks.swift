@@ -76,27 +76,8 @@ struct CoreThunks {
         for register in saved.reversed() { asm.pop(register) }
         asm.ret()
 
-        let fill = UnsafePointer(asm.cursor)
-        spill(&asm, vectors)
-        asm.mov(.rsi, HostRegisters.address)
-        asm.mov(.rdx, HostRegisters.scratch)
-        call(&asm, targets.fill)
-        asm.test(.rax, .rax)
-        let failed = asm.jump(.equal)
-        asm.mov(HostRegisters.address, .rax)
-        reload(&asm, vectors)
-        asm.ret()
-        asm.bind(failed)
-        resume(&asm, leaveClean)
-
-        let probe = UnsafePointer(asm.cursor)
-        spill(&asm, vectors)
-        asm.mov(.rsi, HostRegisters.address)
-        asm.mov(.rdx, HostRegisters.scratch)
-        call(&asm, targets.probe)
-        asm.mov(HostRegisters.address, .rax)
-        reload(&asm, vectors)
-        asm.ret()
+        let fill = writeFill(&asm, targets.fill, vectors, leave: leaveClean)
+        let probe = writeFill(&asm, targets.probe, vectors, leave: nil)
 
         let interpret = UnsafePointer(asm.cursor)
         spill(&asm, vectors)
@@ -118,6 +99,30 @@ struct CoreThunks {
         return Set(
             enter: enter, leave: leave, fill: fill, probe: probe, interpret: interpret, systemCall: leave,
             interpretAndLeave: interpretAndLeave)
+    }
+
+    /// - Parameter leave: where the thunk goes when there is no address.
+    private static func writeFill(
+        _ asm: inout Assembler, _ target: UInt, _ vectors: Bool, leave: UnsafePointer<UInt8>?
+    ) -> UnsafePointer<UInt8> {
+        let start = UnsafePointer(asm.cursor)
+        spill(&asm, vectors)
+        asm.mov(.rsi, HostRegisters.address)
+        asm.mov(.rdx, HostRegisters.scratch)
+        call(&asm, target)
+        asm.mov(HostRegisters.address, .rax)
+        var failed: Fixup?
+        if leave != nil {
+            asm.test(.rax, .rax)
+            failed = asm.jump(.equal)
+        }
+        reload(&asm, vectors)
+        asm.ret()
+        if let failed, let leave {
+            asm.bind(failed)
+            resume(&asm, leave)
+        }
+        return start
     }
 
     private static func resume(_ asm: inout Assembler, _ leave: UnsafePointer<UInt8>) {
