@@ -49,6 +49,20 @@ struct PICTests {
         #expect(pic.acknowledge() == 13)
     }
 
+    @Test("An input that rises again while it is served waits for its end", arguments: [1, 12])
+    func nesting(input: Int) {
+        let vector: UInt8 = input < 8 ? 9 : 0x74
+        pic.line(input).set(true)
+        #expect(pic.acknowledge() == vector)
+        pic.line(input).set(false)
+        pic.line(input).set(true)
+        #expect(!wire.level)
+        #expect(pic.acknowledge() == nil)
+        end(second: input >= 8)
+        #expect(wire.level)
+        #expect(pic.acknowledge() == vector)
+    }
+
     @Test("The second chip's interrupts come through input 2")
     func cascade() {
         pic.line(8).set(true)

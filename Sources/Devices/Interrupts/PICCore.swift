@@ -51,10 +51,12 @@ struct PICChip {
         for step in 1...8 {
             let input = Int(lowest &+ UInt8(step)) & 7
             let bit = UInt8(1) << UInt8(input)
+            // What is masked blocks nothing in special mask mode.
+            let isServed = served & bit != 0 && !(isSpecialMask && mask & bit != 0)
+            // A served input waits for its end; but a chip behind one may have something more urgent.
+            if isServed, cascade & bit == 0 { return nil }
             if waiting & bit != 0 { return input }
-            // A chip behind a served input may have something more urgent; what is masked blocks nothing then.
-            let blocks = served & bit != 0 && !(isSpecialMask && mask & bit != 0)
-            if blocks { return nil }
+            if isServed { return nil }
         }
         return nil
     }
