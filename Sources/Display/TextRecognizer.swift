@@ -25,26 +25,38 @@ package struct TextRecognizer: Sendable {
         }
     }
 
+    /// How characters may stand in a picture.
+    private struct Grid {
+        let alphabet: Alphabet
+        /// From one character to the next, in dots of the font.
+        let cellWidth: Int
+        /// Pixels a dot, in both directions: 2 where a card shows each pixel and each line twice.
+        let scale: Int
+
+        var width: Int { cellWidth * scale }
+        var height: Int { alphabet.height * scale }
+    }
+
     /// The rows of text in the picture, by the font that explains most of it; blank where nothing is recognised.
     package func read(_ surface: Surface) -> [String] {
         var best: (score: Int, rows: [String]) = (0, [])
         for alphabet in alphabets {
-            for cellWidth in [8, 9] where cellWidth == 8 || surface.width % 9 == 0 {
-                let found = read(surface, alphabet, cellWidth)
+            for (cellWidth, scale) in [(8, 1), (9, 1), (8, 2)] where cellWidth == 8 || surface.width % 9 == 0
+            {
+                let found = read(surface, Grid(alphabet: alphabet, cellWidth: cellWidth, scale: scale))
                 if found.score > best.score { best = found }
             }
         }
         return best.rows
     }
 
-    private func read(
-        _ surface: Surface, _ alphabet: Alphabet, _ cellWidth: Int
-    ) -> (score: Int, rows: [String]) {
+    private func read(_ surface: Surface, _ grid: Grid) -> (score: Int, rows: [String]) {
         var score = 0
         var rows: [String] = []
-        for y in stride(from: 0, through: surface.height - alphabet.height, by: alphabet.height) {
-            let codes = stride(from: 0, through: surface.width - cellWidth, by: cellWidth).map { x -> UInt8 in
-                guard let code = code(surface, x, y, alphabet) else { return 32 }
+        for y in stride(from: 0, through: surface.height - grid.height, by: grid.height) {
+            let codes = stride(from: 0, through: surface.width - grid.width, by: grid.width).map {
+                x -> UInt8 in
+                guard let code = code(surface, x, y, grid) else { return 32 }
                 if code != 32 { score += 1 }
                 return code
             }
@@ -54,13 +66,14 @@ package struct TextRecognizer: Sendable {
     }
 
     /// The glyph in one cell, drawn in two colours, of which either may be the background.
-    private func code(_ surface: Surface, _ x: Int, _ y: Int, _ alphabet: Alphabet) -> UInt8? {
+    private func code(_ surface: Surface, _ x: Int, _ y: Int, _ grid: Grid) -> UInt8? {
+        let alphabet = grid.alphabet
         let first = surface[x, y]
         var other: UInt32?
         var bits: [UInt8] = []
-        for row in y..<y + alphabet.height {
+        for row in stride(from: y, to: y + grid.height, by: grid.scale) {
             var byte: UInt8 = 0
-            for column in x..<x + 8 {
+            for column in stride(from: x, to: x + 8 * grid.scale, by: grid.scale) {
                 let pixel = surface[column, row]
                 byte <<= 1
                 guard pixel != first else { continue }

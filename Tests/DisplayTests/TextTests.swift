@@ -51,6 +51,17 @@ struct TextTests {
         #expect(TextRecognizer([font]).read(surface).last == "Hello from 1990")
     }
 
+    @Test func textOfDoubledPixelsIsRead() throws {
+        let font = Self.font(8)
+        let small = try #require(Surface(capacity: 320 * 200))
+        #expect(small.resize(320, 200))
+        draw("READY.", font, on: small, row: 3)
+        let surface = try #require(Surface(capacity: 640 * 400))
+        #expect(surface.resize(640, 400))
+        for y in 0..<400 { for x in 0..<640 { surface[x, y] = small[x / 2, y / 2] } }
+        #expect(TextRecognizer([Self.font(16), font]).read(surface)[3] == "READY.")
+    }
+
     @Test func aCursorBelowALetterHidesNothing() throws {
         let font = Self.font(16)
         let surface = try #require(Surface(capacity: 640 * 16))
