@@ -1,4 +1,5 @@
 import Foundation
+import Host
 import ProgramDriver
 import Testing
 
@@ -17,16 +18,17 @@ struct ScreenTests {
             0xF4, 0xEB, 0xFD,  // hlt; jmp hlt
         ] + Array("Hello by INT 10h\r\n".utf8) + [0]
 
-    private func boot(_ name: String) throws -> Guest {
+    private func boot(_ name: String, _ options: String...) throws -> Guest {
         let image = try Programs.disk("screen", size: 1 << 20)
         let handle = try FileHandle(forWritingTo: image)
         try handle.write(contentsOf: Self.bootSector)
         try handle.seek(toOffset: 510)
         try handle.write(contentsOf: [0x55, 0xAA])
         try handle.close()
-        return try Guest([
-            "--arch", "x86_64", "--board", "pc", "--disk", image.path(), "--net", "none", "--name", name,
-        ])
+        return try Guest(
+            [
+                "--arch", "x86_64", "--board", "pc", "--disk", image.path(), "--net", "none", "--name", name,
+            ] + options)
     }
 
     private func viv(_ arguments: String...) throws {
@@ -79,6 +81,54 @@ struct ScreenTests {
         try viv("wait-text", id, "serial-42")
         #expect(try Command.run(Programs.viv, ["screenshot", id, "x.png"]).code == 69)
         try viv("type", id, "poweroff{enter}")
+        #expect(try guest.exitCode() == 0)
+    }
+
+    /// Reads exactly so many bytes.
+    private func read(_ count: Int, from socket: borrowing FileDescriptor) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            guard let some = try Descriptors.read(socket.raw, limit: count - bytes.count), !some.isEmpty
+            else {
+                throw Disappointment("the connection has ended after \(bytes.count) of \(count) bytes")
+            }
+            bytes += some
+        }
+        return bytes
+    }
+
+    @Test func viewersSeeTheScreenAndType() throws {
+        let path = Programs.scratch.appending(path: "viewers.sock").path()
+        let guest = try boot("screen-viewers", "--display", "vnc:unix:\(path)")
+        try guest.expect("Hello by INT 10h")
+        let id = try guest.id
+        try viv("wait-text", id, "Hello by INT 10h")
+        // One that talks nonsense is hung up on; the next one is served.
+        let rude = try UnixSocket.connect(path)
+        _ = try read(12, from: rude)
+        try Descriptors.writeAll(rude.raw, Array("GET / HTTP/1.0\r\n\r\n".utf8))
+        #expect(try Descriptors.read(rude.raw)?.isEmpty == true)
+        let viewer = try UnixSocket.connect(path)
+        #expect(try read(12, from: viewer) == Array("RFB 003.008\n".utf8))
+        try Descriptors.writeAll(viewer.raw, Array("RFB 003.008\n".utf8))
+        #expect(try read(2, from: viewer) == [1, 1])
+        try Descriptors.writeAll(viewer.raw, [1, 1])
+        let greeting = try read(4 + 24, from: viewer)
+        let name = try read(Int(greeting[27]), from: viewer)
+        #expect(String(decoding: name, as: UTF8.self) == "screen-viewers")
+        // Raw, and pictures of another size; the whole picture, please.
+        try Descriptors.writeAll(
+            viewer.raw, [2, 0, 0, 1, 0, 0, 0, 0] + [3, 0, 0, 0, 0, 0, 2, 0xD0, 1, 0x90])
+        let head = try read(4, from: viewer)
+        var lit = 0
+        for _ in 0..<Int(head[2]) << 8 + Int(head[3]) {
+            let part = try read(12, from: viewer).map(Int.init)
+            let pixels = try read((part[4] << 8 + part[5]) * (part[6] << 8 + part[7]) * 4, from: viewer)
+            lit += stride(from: 0, to: pixels.count, by: 4).count { pixels[$0] != 0 }
+        }
+        #expect(lit > 500 && lit < 50_000)
+        // A q, down and up.
+        try Descriptors.writeAll(viewer.raw, [4, 1, 0, 0, 0, 0, 0, 0x71, 4, 0, 0, 0, 0, 0, 0, 0x71])
         #expect(try guest.exitCode() == 0)
     }
 }

@@ -132,7 +132,8 @@ struct TypingOptions: ParsableArguments {
         }
         for chord in try script.chords(KeyLayout.named(layout) ?? .us) {
             for key in chord { try press(KeyMotion(key, isDown: true), on: client) }
-            for key in chord.reversed() { try press(KeyMotion(key, isDown: false), on: client) }
+            // The machine may have ended by what was pressed.
+            for key in chord.reversed() { try? press(KeyMotion(key, isDown: false), on: client) }
         }
     }
 
