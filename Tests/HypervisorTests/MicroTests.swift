@@ -75,20 +75,20 @@ struct MicroTests {
         #expect(last?.kind == .guestFailed)
     }
 
-    /// Code that starts all other cores in x2APIC mode, in real mode at 0x8000, where they count themselves, and goes
-    /// on when the byte at 0x9000 says that `count` have.
+    /// Code that starts all other cores in x2APIC mode, in real mode at 0x5000, where they count themselves, and goes
+    /// on when the byte at 0x6000 says that `count` have.
     private static func startOthers(_ count: UInt8) -> [UInt8] {
-        // lock incb 0x9000; cli; hlt, copied to 0x8000 as one word of eight bytes.
-        let start: [UInt8] = [0xF0, 0xFE, 0x06, 0x00, 0x90, 0xFA, 0xF4, 0xF4]
-        // mov $start, %rax; mov %rax, 0x8000
-        return [0x48, 0xB8] + start + [0x48, 0x89, 0x04, 0x25, 0x00, 0x80, 0, 0]
+        // lock incb 0x6000; cli; hlt, copied to 0x5000 as one word of eight bytes.
+        let start: [UInt8] = [0xF0, 0xFE, 0x06, 0x00, 0x60, 0xFA, 0xF4, 0xF4]
+        // mov $start, %rax; mov %rax, 0x5000
+        return [0x48, 0xB8] + start + [0x48, 0x89, 0x04, 0x25, 0x00, 0x50, 0, 0]
             // mov $0x1B, %ecx; rdmsr; or $0xC00, %eax; wrmsr
             + [0xB9, 0x1B, 0, 0, 0, 0x0F, 0x32, 0x0D, 0, 0x0C, 0, 0, 0x0F, 0x30]
-            // mov $0x830, %ecx; xor %edx, %edx; mov $0xC4500, %eax; wrmsr; mov $0xC4608, %eax; wrmsr
+            // mov $0x830, %ecx; xor %edx, %edx; mov $0xC4500, %eax; wrmsr; mov $0xC4605, %eax; wrmsr
             + [0xB9, 0x30, 0x08, 0, 0, 0x31, 0xD2, 0xB8, 0x00, 0x45, 0x0C, 0, 0x0F, 0x30]
-            + [0xB8, 0x08, 0x46, 0x0C, 0, 0x0F, 0x30]
-            // wait: cmpb $count, 0x9000; jne wait
-            + [0x80, 0x3C, 0x25, 0x00, 0x90, 0, 0, count, 0x75, 0xF6]
+            + [0xB8, 0x05, 0x46, 0x0C, 0, 0x0F, 0x30]
+            // wait: cmpb $count, 0x6000; jne wait
+            + [0x80, 0x3C, 0x25, 0x00, 0x60, 0, 0, count, 0x75, 0xF6]
     }
 
     @Test(arguments: [Accelerator.interpret, .auto], [2, 8])

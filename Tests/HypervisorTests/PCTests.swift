@@ -86,7 +86,7 @@ struct PCTests {
     @Test func whatCannotBeIsRefused() throws {
         let good = Self.firmware([0xF4])
         let changes: [(inout MachineSpec) throws -> Void] = [
-            { $0.firmware = nil }, { $0.cpus = 2 }, { $0.memory = 4 << 30 },
+            { $0.firmware = nil }, { $0.cpuModel = .v3 }, { $0.memory = 4 << 30 },
             { $0.firmware = try Bench.file([1, 2, 3]) }, { $0.kernel = try Bench.file(good) },
         ]
         for change in changes {

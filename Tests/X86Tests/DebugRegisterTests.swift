@@ -178,8 +178,10 @@ struct DebugRegisterTests {
             machine.enter(privilege: 0)
             machine.run(
                 [0xB9] + bytes(number) + [0xB8] + bytes(value) + [0x31, 0xD2, 0x0F, 0x30, 0x0F, 0x32],
-                count: 5)
-            return machine.ip != handler(13) && machine.core.registers[0] == UInt64(value)
+                count: 4)
+            guard machine.ip != handler(13) else { return false }
+            machine.interpreter.step()
+            return machine.core.registers[0] == UInt64(value)
         }
         #expect(write(0x2FF, 0xC06))
         #expect(!write(0x2FF, 0xC02))

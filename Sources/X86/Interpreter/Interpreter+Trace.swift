@@ -12,6 +12,7 @@ extension Interpreter {
         if flags & Flag.resume == 0, hitsBreakpoint() { return cpu.raise(Fault(1)) }
         s.pointee.systemFlags &= ~Flag.resume
         s.pointee.debugHits = 0
+        s.pointee.isShadowed = false
         do throws(Fault) {
             try executeNext()
         } catch {
