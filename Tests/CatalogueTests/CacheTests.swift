@@ -19,7 +19,7 @@ import Testing
         try withCache { cache in
             #expect(
                 cache.states().map { "\($0.name) \($0.arch.rawValue)" }
-                    == ["busybox riscv64", "busybox x86_64", "debian riscv64"])
+                    == ["busybox riscv64", "busybox x86_64", "debian riscv64", "debian x86_64"])
             #expect(cache.states().allSatisfy { $0.version == nil && $0.size == 0 })
             let wasThere = try cache.remove(.busybox, .riscv64)
             #expect(!wasThere)
