@@ -69,8 +69,6 @@ package final class VirtualMachine {
     private static func virtioDevices(
         _ spec: MachineSpec, _ panel: FrontPanel
     ) throws -> [any VirtioDevice] {
-        // A PC has its disks on IDE.
-        if spec.board == .pc { return [] }
         var devices: [any VirtioDevice] = try VirtualDisks.devices(spec, panel: panel)
         if let socket = spec.network, let address = spec.hardwareAddress {
             devices.append(VirtioNet(socket: FileDescriptor(owning: socket), hardwareAddress: address))

@@ -42,6 +42,8 @@ package struct MachineSpec: Codable, Equatable, Sendable {
     package var disks: [DiskSpec] = []
     /// Discs in CD-ROM drives; only a `pc` has them.
     package var cdroms: [DiskSpec] = []
+    /// What lies in floppy drive A; one at most.
+    package var floppies: [DiskSpec] = []
     /// What a `pc` starts from, most wanted first; empty for the usual order.
     package var bootOrder: [BootDevice] = []
     /// A `pc`'s firmware waits for a key that opens its menu of what to start from.
@@ -80,6 +82,8 @@ package struct DiskSpec: Codable, Equatable, Sendable {
     package var scratch: MachineSpec.Descriptor?
     /// What to call the disk in messages.
     package var name: String
+    /// `nil` for the usual one of the board.
+    package var bus: DiskBus?
 
     package init(
         image: MachineSpec.Descriptor, isReadOnly: Bool, scratch: MachineSpec.Descriptor? = nil, name: String
@@ -98,7 +102,7 @@ extension MachineSpec {
             serial, network, kernel, initrd, firmware, variables, screen, screenFirmware, deviceTreeDump,
             debugger,
         ]
-        let ofDisks = (disks + cdroms).flatMap { [$0.image, $0.scratch] }
+        let ofDisks = (disks + cdroms + floppies).flatMap { [$0.image, $0.scratch] }
         return [Self.controlDescriptor] + (named + ofDisks).compactMap { $0 }
     }
 
@@ -110,7 +114,12 @@ extension MachineSpec {
         if memory % Self.memoryGranule != 0 { return "memory must be whole megabytes" }
         if disks.count > Self.maximumDisks { return "a machine has at most \(Self.maximumDisks) disks" }
         if kernel == nil, firmware == nil { return "neither a kernel nor firmware is given" }
+        if floppies.count > 1 { return "a machine has one floppy drive" }
+        if !floppies.isEmpty, board != .pc { return "only the pc board has a floppy drive" }
         if !cdroms.isEmpty, board != .pc { return "only the pc board has CD-ROM drives" }
+        if board != .pc, disks.contains(where: { $0.bus == .ide }) {
+            return "only the pc board has IDE disks"
+        }
         if let cpuModel, arch != .x86 {
             return "a \(arch.rawValue) machine has no CPU model \(cpuModel.rawValue)"
         }

@@ -63,6 +63,19 @@ struct PCTests {
         #expect(try guest.exitCode() == 0)
     }
 
+    @Test func aFloppyDiskStartsByItself() throws {
+        let file = try Programs.disk("floppy", size: 1440 << 10)
+        let handle = try FileHandle(forWritingTo: file)
+        try handle.write(contentsOf: Self.bootSector)
+        try handle.seek(toOffset: 510)
+        try handle.write(contentsOf: [0x55, 0xAA])
+        try handle.close()
+        let guest = try Guest(["--floppy", file.path(), "--net", "none"])
+        try guest.expect("Booting from Floppy")
+        try guest.expect("Hello from a boot sector")
+        #expect(try guest.exitCode() == 0)
+    }
+
     @Test func whatDoesNotFitIsRefused() throws {
         for options in [
             ["--board", "pc"], ["--arch", "x86_64", "--board", "virt", "--kernel", "x"],

@@ -5,7 +5,8 @@ import Model
 struct MachineOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The guest's CPU: that of --board, x86_64 with --cdrom, else riscv64.", valueName: "arch"))
+            "The guest's CPU: that of --board, x86_64 with --cdrom or --floppy, else riscv64.",
+            valueName: "arch"))
     var arch: GuestArchitecture?
 
     @Option(
@@ -39,7 +40,9 @@ struct MachineOptions: ParsableArguments {
     var append = ""
 
     @Option(
-        help: ArgumentHelp("A disk image or block device; repeat for more.", valueName: "path[,readonly]"),
+        help: ArgumentHelp(
+            "A disk image or block device; repeat for more. On the pc board the bus is ide, or virtio.",
+            valueName: "path[,readonly][,bus=BUS]"),
         completion: .file(), transform: DiskOption.init(parsing:))
     var disk: [DiskOption] = []
 
@@ -48,6 +51,11 @@ struct MachineOptions: ParsableArguments {
             "A disc in a CD-ROM drive of the pc board, such as an installer's ISO image.", valueName: "path"),
         completion: .file())
     var cdrom: [String] = []
+
+    @Option(
+        help: ArgumentHelp("A disk in the floppy drive of the pc board.", valueName: "path[,readonly]"),
+        completion: .file(), transform: DiskOption.init(parsing:))
+    var floppy: DiskOption?
 
     @Option(
         help: ArgumentHelp(
@@ -108,7 +116,7 @@ struct MachineOptions: ParsableArguments {
 
     /// The wish that the options describe; files are not looked at yet.
     func request() throws(Failure) -> BootRequest {
-        let board = board ?? (cdrom.isEmpty ? nil : .pc)
+        let board = board ?? (cdrom.isEmpty && floppy == nil ? nil : .pc)
         let arch = arch ?? board?.arch ?? .riscv64
         _ = try accel.accelerator(for: arch)
         if let board, board.arch != arch {
@@ -116,8 +124,8 @@ struct MachineOptions: ParsableArguments {
                 "the \(board.rawValue) board has a \(board.arch.rawValue) CPU: give --arch \(board.arch.rawValue)"
             )
         }
-        guard board == .pc || cdrom.isEmpty && boot == BootOrderOption() else {
-            throw .badCommandLine("--cdrom and --boot are for the pc board: give --board pc")
+        guard board == .pc || cdrom.isEmpty && floppy == nil && boot == BootOrderOption() else {
+            throw .badCommandLine("--cdrom, --floppy and --boot are for the pc board: give --board pc")
         }
         if display != .none, board != .pc {
             throw .badCommandLine("only the pc board has a screen: give --board pc with --display")
@@ -125,7 +133,8 @@ struct MachineOptions: ParsableArguments {
         return BootRequest(
             name: name, arch: arch, board: board, cpuModel: cpu, cpus: cpus, memory: memory, kernel: kernel,
             initrd: initrd, firmware: firmware, nvram: nvram, append: append, disks: disk, cdroms: cdrom,
-            boot: boot, network: net, accelerator: accel, display: display, isEphemeral: ephemeral,
+            floppy: floppy, boot: boot, network: net, accelerator: accel, display: display,
+            isEphemeral: ephemeral,
             deviceTreeDump: dumpDtb, debugger: debug, waitsForDebugger: wait)
     }
 }

@@ -24,6 +24,7 @@ struct BootRequest: Equatable, Sendable {
     var disks: [DiskOption] = []
     /// Images of discs.
     var cdroms: [String] = []
+    var floppy: DiskOption?
     var boot = BootOrderOption()
     var network = NetworkOption.user(forwards: [])
     var accelerator = AcceleratorOption.auto

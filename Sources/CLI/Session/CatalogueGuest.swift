@@ -36,7 +36,7 @@ enum CatalogueGuest {
         } else if request.nvram != nil {
             throw Failure.badCommandLine("--nvram is for --firmware uefi")
         }
-        let image = request.disks.first?.path ?? request.cdroms.first
+        let image = request.disks.first?.path ?? request.cdroms.first ?? request.floppy?.path
         request.name = request.name ?? image?.split(separator: "/").last.map(String.init)
     }
 

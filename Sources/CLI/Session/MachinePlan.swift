@@ -31,6 +31,9 @@ struct MachinePlan {
         spec.screenFirmware = try give(request.screenFirmware, role: "option ROM")
         for disk in request.disks { spec.disks.append(try give(disk, ephemeral: request.isEphemeral)) }
         for path in request.cdroms { spec.cdroms.append(try give(disc: path)) }
+        if let floppy = request.floppy {
+            spec.floppies = [try give(floppy, ephemeral: request.isEphemeral)]
+        }
         (spec.bootOrder, spec.showsBootMenu) = (request.boot.devices, request.boot.showsMenu)
         if let path = request.deviceTreeDump {
             spec.deviceTreeDump = handover.give(try MachineFiles.create(path, role: "device tree"))
@@ -65,11 +68,13 @@ struct MachinePlan {
 
     private func give(_ disk: DiskOption, ephemeral: Bool) throws(Failure) -> DiskSpec {
         let ephemeral = ephemeral && !disk.isReadOnly
-        return DiskSpec(
+        var spec = DiskSpec(
             image: handover.give(try MachineFiles.openDisk(disk, ephemeral: ephemeral)),
             isReadOnly: disk.isReadOnly,
             scratch: ephemeral ? handover.give(try MachineFiles.scratch()) : nil,
             name: disk.path)
+        spec.bus = disk.bus
+        return spec
     }
 
     /// Locked like a disk, as two machines would destroy each other's.

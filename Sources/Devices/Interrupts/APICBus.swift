@@ -53,6 +53,16 @@ package final class APICBus: Sendable {
 
     package func join(_ apic: LocalAPIC) { members.withLock { $0.append(apic) } }
 
+    /// A write of `data` to where local APICs take messages (SDM vol. 3, section 10.11), which is at 0xFEE0_0000 and in
+    /// the MiB from there on; elsewhere nothing. From any thread.
+    package func write(_ address: UInt64, _ data: UInt32) {
+        guard address >> 20 == LocalAPIC.address >> 20 else { return }
+        send(
+            APICMessage(
+                vector: UInt8(truncatingIfNeeded: data), mode: APICMessage.Mode(rawValue: data >> 8),
+                destination: UInt32(truncatingIfNeeded: address >> 12 & 0xFF), isLogical: address & 4 != 0))
+    }
+
     /// Hands a message to all that it is for. From any thread.
     ///
     /// - Parameter sender: whose command it is; `nil` for devices.

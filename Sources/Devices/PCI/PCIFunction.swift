@@ -76,6 +76,9 @@ package final class PCIFunction: Sendable {
         var masks = [UInt8](repeating: 0, count: 256)
     }
 
+    /// Where the first capability lies.
+    static let firstCapability = Place.capabilities
+
     /// Where things are.
     enum Place {
         static let command = 4

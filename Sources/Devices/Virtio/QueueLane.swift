@@ -89,7 +89,9 @@ final class QueueLane: Sendable {
         pthread_sigmask(SIG_BLOCK, &all, nil)
         while true {
             let outcome = state.withLock { serveOnce(&$0) }
-            if !outcome.reasons.isEmpty { interrupt.raise(outcome.reasons, session: outcome.session) }
+            if !outcome.reasons.isEmpty {
+                interrupt.raise(outcome.reasons, of: index, session: outcome.session)
+            }
             if outcome.isStopped { return }
             if outcome.wait != .again { bell.sleep(for: outcome.wait) }
         }

@@ -28,7 +28,13 @@ final class VirtioInterrupt: Sendable {
     /// carries an old number and raises nothing.
     private let state = Atomic<UInt64>(0)
 
-    init(_ line: InterruptLine) { self.line = line }
+    /// Takes reasons, and the queue that they are of, in the line's place; false to leave them to the line.
+    private let divert: @Sendable (Reasons, Int?) -> Bool
+
+    init(_ line: InterruptLine, divert: @escaping @Sendable (Reasons, Int?) -> Bool = { _, _ in false }) {
+        self.line = line
+        self.divert = divert
+    }
 
     /// Counts the resets.
     var session: UInt32 { UInt32(state.load(ordering: .acquiring) >> 32) }
@@ -40,7 +46,11 @@ final class VirtioInterrupt: Sendable {
     var hasFailed: Bool { reasons.contains(.failed) }
 
     /// Adds reasons, unless the session is over.
-    func raise(_ reasons: Reasons, session: UInt32) {
+    func raise(_ reasons: Reasons, of queue: Int? = nil, session: UInt32) {
+        if session == self.session, divert(reasons.intersection(.visible), queue) {
+            guard reasons.contains(.failed) else { return }
+            return change { current, now in now == session ? current.union(.failed) : current }
+        }
         change { current, now in
             now == session ? current.union(reasons) : current
         }

@@ -22,10 +22,18 @@ package final class VirtioMMIO: Device {
     private let registers: Mutex<VirtioRegisters>
 
     /// Starts the device's workers: everything that needs new threads or descriptors happens here.
-    package init(
+    package convenience init(
         _ device: any VirtioDevice, memory: GuestMemory, interrupt line: InterruptLine
     ) throws(SystemError) {
-        let interrupt = VirtioInterrupt(line)
+        try self.init(device, memory: memory, interrupt: line, divert: { _, _ in false })
+    }
+
+    /// - Parameter divert: takes interrupts in the line's place; see `VirtioInterrupt`.
+    init(
+        _ device: any VirtioDevice, memory: GuestMemory, interrupt line: InterruptLine,
+        divert: @escaping @Sendable (VirtioInterrupt.Reasons, Int?) -> Bool
+    ) throws(SystemError) {
+        let interrupt = VirtioInterrupt(line, divert: divert)
         self.device = device
         self.interrupt = interrupt
         registers = Mutex(VirtioRegisters(device.traits))

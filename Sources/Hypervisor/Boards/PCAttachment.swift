@@ -68,9 +68,7 @@ struct PCAttachment {
     /// Two channels, which the board's IDE function has as its bus master, too.
     mutating func disks() throws {
         let drives = try PCDrives(parts.spec)
-        let reportError: @Sendable (DiskError) -> Void = { [panel = parts.panel] in
-            panel.report(.diskError("\($0)"))
-        }
+        let reportError = reportError
         func channel(_ number: Int, _ interrupt: Int) -> IDEChannel {
             IDEChannel(
                 interrupt: interrupts.line(interrupt), memory: parts.memory,
@@ -85,6 +83,36 @@ struct PCAttachment {
         try ports.attach(
             second.controlPort, name: "second IDE control", at: PCMap.Port.secondIDEControl, size: 1)
         slots.plug(PCFunctions.ide(first, second), device: 1, function: 1)
+    }
+
+    /// Virtio devices in the bus's free places, in their order.
+    mutating func virtio(_ apics: APICs) throws -> [VirtioPCI] {
+        try parts.virtio.map { device in
+            guard let place = slots.take() else {
+                throw MachineError(.refused, "the pc board has no room for so many devices")
+            }
+            let transport = try VirtioPCI(
+                device, memory: parts.memory, interrupt: interrupts.routes.line(device: place),
+                send: { [bus = apics.bus] in bus.write($0, $1) })
+            slots.plug(transport.function(), device: place)
+            return transport
+        }
+    }
+
+    func floppy() throws {
+        let dma = DMAController(memory: parts.memory)
+        try ports.attach(dma.firstPorts, name: "first DMA", at: PCMap.Port.firstDMA, size: 16)
+        try ports.attach(dma.pagePorts, name: "DMA pages", at: PCMap.Port.pagesDMA, size: 16)
+        try ports.attach(dma.secondPorts, name: "second DMA", at: PCMap.Port.secondDMA, size: 32)
+        let controller = FloppyController(
+            interrupt: interrupts.line(PCMap.Interrupt.floppy), dma: dma,
+            disk: try VirtualDisks.images(parts.spec.floppies).first, reportError: reportError)
+        try ports.attach(controller.ports, name: "floppy", at: PCMap.Port.floppy, size: 6)
+        try ports.attach(controller.ratePort, name: "floppy rate", at: PCMap.Port.floppyRate, size: 1)
+    }
+
+    private var reportError: @Sendable (DiskError) -> Void {
+        { [panel = parts.panel] in panel.report(.diskError("\($0)")) }
     }
 
     /// The bus itself, with everything that has been plugged in.

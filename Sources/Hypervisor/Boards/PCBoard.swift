@@ -16,14 +16,12 @@ final class PCBoard: X86Board {
 
     private let memory: GuestMemory
     private let plan: PCBootPlan
-    /// Not on this board, but the machine's second console wants its other end.
-    private let unused: [any VirtioDevice]
+    private let virtio: [VirtioPCI]
 
     /// Puts the devices on the buses and joins the interrupt controllers to the cores.
     init(_ parts: X86BoardParts, _ plan: PCBootPlan) throws {
         (bus, ports, memory) = (parts.bus, parts.ports, parts.memory)
         self.plan = plan
-        unused = parts.virtio
         let (core, links) = (parts.cores[0], parts.links)
         let pic = PIC(interrupt: InterruptLine { core.signal(CoreSignal.external, $0) })
         apics = APICs(parts.cores, links.clock) { pic.acknowledge() }
@@ -33,7 +31,8 @@ final class PCBoard: X86Board {
             wantsInput: links.wantsInput)
         clock = CMOSClock(
             interrupt: interrupts.line(PCMap.Interrupt.clock),
-            contents: PCConfiguration.contents(of: parts.spec, memory: plan.visibleMemory),
+            contents: PCConfiguration.contents(
+                of: parts.spec, memory: plan.visibleMemory, floppySize: plan.floppySize),
             schedule: links.scheduleAlarm)
         memory.window = plan.window
         var attach = PCAttachment(
@@ -43,11 +42,13 @@ final class PCBoard: X86Board {
         let keyboard = try attach.keyboard()
         try attach.controls()
         try attach.disks()
+        try attach.floppy()
         try attach.serialPorts(serial)
         try attach.firmwareDevices()
         let screen = try PCScreen(parts.spec)
         try screen?.attach(bus: bus, ports: ports, memory: memory)
         seat = screen.map { Seat(surface: $0.surface, screen: $0.card, keyboard: keyboard) }
+        virtio = try attach.virtio(apics)
         try attach.pci(bus, screen: screen)
         try bus.attach(apics.outer, name: "I/O APIC", at: PCMap.ioAPIC, size: IOAPIC.windowSize)
         let size = UInt64(plan.firmware.count)
@@ -69,8 +70,8 @@ final class PCBoard: X86Board {
         ports.reset()
     }
 
-    /// Disks are moved by the cores, which do not run then.
-    func pause() {}
+    /// IDE drives are moved by the cores, which do not run then.
+    func pause() { for device in virtio { device.pause() } }
 
-    func resume() {}
+    func resume() { for device in virtio { device.resume() } }
 }

@@ -37,13 +37,16 @@ enum PCConfiguration {
 
     /// Bytes of CMOS RAM by which BIOSes know the size of memory (in KiB below and above 1 MiB, in 64 KiB above 16 MiB),
     /// that there is an FPU, and what to start from in which order.
-    static func contents(of spec: MachineSpec, memory size: UInt64) -> [Int: UInt8] {
+    static func contents(of spec: MachineSpec, memory size: UInt64, floppySize: UInt64) -> [Int: UInt8] {
         let extended = min((size - (1 << 20)) >> 10, 0xFFFF)
         let upper = size > 16 << 20 ? min((size - (16 << 20)) >> 16, 0xFFFF) : 0
         var order = (spec.bootOrder.isEmpty ? BootDevice.standardOrder : spec.bootOrder).map(number)
         while order.count < 3 { order.append(0) }
+        let floppy = spec.floppies.isEmpty ? nil : FloppyGeometry(size: floppySize)
         return [
-            0x14: 0x02, 0x15: 0x80, 0x16: 0x02, 0x17: UInt8(extended & 0xFF), 0x18: UInt8(extended >> 8),
+            // Drive A; equipment: whether there are drives, and an FPU.
+            0x10: (floppy?.kind ?? 0) << 4, 0x14: floppy == nil ? 0x02 : 0x03, 0x15: 0x80, 0x16: 0x02,
+            0x17: UInt8(extended & 0xFF), 0x18: UInt8(extended >> 8),
             0x30: UInt8(extended & 0xFF), 0x31: UInt8(extended >> 8), 0x34: UInt8(upper & 0xFF),
             // The lowest bit: any first sector may be started, with a signature or without one.
             0x35: UInt8(upper >> 8), 0x38: 0x01 | order[2] << 4, 0x3D: order[0] | order[1] << 4,

@@ -14,20 +14,25 @@ enum PCMap {
 
     /// Ports.
     enum Port {
+        static let firstDMA: UInt64 = 0x00
         static let firstPIC: UInt64 = 0x20
         static let counters: UInt64 = 0x40
         static let keyboardData: UInt64 = 0x60
         static let speaker: UInt64 = 0x61
         static let keyboardCommand: UInt64 = 0x64
         static let clock: UInt64 = 0x70
+        static let pagesDMA: UInt64 = 0x80
         static let systemControl: UInt64 = 0x92
         static let secondPIC: UInt64 = 0xA0
         static let managementCommand: UInt64 = 0xB2
+        static let secondDMA: UInt64 = 0xC0
         static let secondIDE: UInt64 = 0x170
         static let firstIDE: UInt64 = 0x1F0
         static let secondSerial: UInt64 = 0x2F8
         static let secondIDEControl: UInt64 = 0x376
         static let firstSerial: UInt64 = 0x3F8
+        static let floppy: UInt64 = 0x3F0
+        static let floppyRate: UInt64 = 0x3F7
         static let firstIDEControl: UInt64 = 0x3F6
         static let debug: UInt64 = 0x402
         static let trigger: UInt64 = 0x4D0
@@ -42,6 +47,7 @@ enum PCMap {
         static let keyboard = 1
         static let secondSerial = 3
         static let firstSerial = 4
+        static let floppy = 6
         static let clock = 8
         static let powerManagement = 9
         static let mouse = 12

@@ -12,6 +12,8 @@ struct PCBootPlan {
     let variables: FlashMemory?
     /// What the guest is told of RAM, in bytes. What is above holds the firmware, which is seen from there.
     let visibleMemory: UInt64
+    /// Bytes of the floppy disk's image, by which the drive's kind is known; 0 without one.
+    let floppySize: UInt64
 
     /// Looks at the files; says in one line which cannot be used and why.
     init(_ spec: MachineSpec) throws(MachineError) {
@@ -40,6 +42,9 @@ struct PCBootPlan {
             throw MachineError(.refused, "the firmware does not fit; give the machine more memory")
         }
         visibleMemory = spec.memory - hidden
+        var status = stat()
+        let isSized = spec.floppies.first.map { fstat($0.image, &status) == 0 } ?? false
+        floppySize = isSized ? UInt64(max(status.st_size, 0)) : 0
     }
 
     /// The flash that a file of variables describes, and that is written back to it.

@@ -10,7 +10,8 @@ struct PCDrives {
     /// Disks are IDE from the first place on, discs from the third one.
     init(_ spec: MachineSpec) throws(MachineError) {
         for disc in try VirtualDisks.images(spec.cdroms) { try plug(.optical(disc), [2, 3, 1, 0]) }
-        for disk in try VirtualDisks.images(spec.disks) { try plug(.disk(disk), [0, 1, 2, 3]) }
+        let disks = spec.disks.filter { VirtualDisks.bus(of: $0, spec) == .ide }
+        for disk in try VirtualDisks.images(disks) { try plug(.disk(disk), [0, 1, 2, 3]) }
     }
 
     private mutating func plug(_ drive: IDEChannel.Drive, _ places: [Int]) throws(MachineError) {

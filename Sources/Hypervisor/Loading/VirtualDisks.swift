@@ -5,10 +5,10 @@ import Model
 
 /// Makes the machine's virtual disks of inherited descriptors.
 enum VirtualDisks {
-    /// One block device for each disk, in order.
+    /// One block device for each disk that is a virtio device, in order.
     static func devices(_ spec: MachineSpec, panel: FrontPanel) throws(MachineError) -> [VirtioBlock] {
         var devices: [VirtioBlock] = []
-        for (index, disk) in spec.disks.enumerated() {
+        for (index, disk) in spec.disks.enumerated() where bus(of: disk, spec) == .virtio {
             do {
                 let image = try open(disk)
                 let name = disk.name
@@ -21,6 +21,11 @@ enum VirtualDisks {
             }
         }
         return devices
+    }
+
+    /// Where a disk is plugged in: a PC has its disks on IDE, unless told otherwise.
+    static func bus(of disk: DiskSpec, _ spec: MachineSpec) -> DiskBus {
+        disk.bus ?? (spec.board == .pc ? .ide : .virtio)
     }
 
     /// The images alone, in order, for a controller of another kind.
