@@ -62,7 +62,8 @@ let package = Package(
         .target(name: "Catalogue", dependencies: ["Host", "Model"]),
         // Floor 2: parts
         .target(
-            name: "Devices", dependencies: ["Machine", "Disks", "NetworkStack", "Display"], swiftSettings: hot),
+            name: "Devices", dependencies: ["Machine", "Disks", "NetworkStack", "Display"], swiftSettings: hot
+        ),
         .target(name: "Debugging", dependencies: ["Machine"]),
         .target(name: "Firmware", dependencies: ["Machine", "CZlib"]),
         .target(name: "KVM", dependencies: ["Machine", "CLinux"]),
@@ -71,7 +72,8 @@ let package = Package(
         .target(name: "X86", dependencies: ["Translator"], swiftSettings: hot),
         // Floor 3: running
         .target(
-            name: "Hypervisor", dependencies: ["Debugging", "Devices", "Firmware", "RISCV", "X86", "Model"]),
+            name: "Hypervisor",
+            dependencies: ["Debugging", "Devices", "Firmware", "KVM", "RISCV", "X86", "Model"]),
         .target(name: "Containers", dependencies: ["Host"], swiftSettings: testable),
         .target(
             name: "KernelNetwork", dependencies: ["Host", "Model", "NetworkStack"], swiftSettings: testable),

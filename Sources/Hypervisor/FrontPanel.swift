@@ -15,6 +15,8 @@ package final class FrontPanel: @unchecked Sendable {
         case consoleReady
         /// The host could not carry out a disk request.
         case diskError(String)
+        /// What executes guest code cannot go on; why.
+        case engineFailed(String)
         /// A vCPU has stopped for the debugger.
         case debugStop
     }

@@ -36,7 +36,7 @@ package enum MachineProcess {
             control.send(.event(event))
             if let code = event.exitCode { _exit(code.rawValue) }
         }
-        try jail.seal()
+        try jail.seal(usesKVM: spec.accelerator == .kvm)
         let walls = jail.walls
         try control.serve(
             on: loop, answer: { machine.answer($0, jail: walls) },

@@ -84,6 +84,7 @@ extension VirtualMachine {
         case .dormant: endIfDead()
         case .consoleReady: emit(.consoleReady)
         case .diskError(let text): emit(.diskError, text)
+        case .engineFailed(let text): end(.guestFailed, text)
         case .debugStop: debugger?.reached()
         }
     }

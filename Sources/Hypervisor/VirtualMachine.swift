@@ -48,7 +48,12 @@ package final class VirtualMachine {
             spec: spec, birth: birth, panel: panel, line: serial, alarm: OneShot(loop: loop),
             virtio: try Self.virtioDevices(spec, panel) + [VirtioConsole(stream: consoleEnds.takeFar())])
         let board = spec.board ?? .standard(spec.arch)
-        platform = board == .virt ? try VirtPlatform(parts) : try X86Platform(parts, board)
+        platform =
+            if spec.accelerator == .kvm {
+                try KVMPlatform(parts, board)
+            } else {
+                board == .virt ? try VirtPlatform(parts) : try X86Platform(parts, board)
+            }
         try connect(panel)
     }
 
@@ -57,7 +62,9 @@ package final class VirtualMachine {
         let (console, port) = (console, platform.serialPort)
         try serial.connect { console.offer($0) ?? port.receive($0) }
         try console.connect(transmit: serial.transmit, wantsInput: serial.wantsInput)
-        if let door = spec.debugger { debugger = try MachineDebugger(self, door: door, panel: panel) }
+        if let door = spec.debugger, !platform.debuggedCPUs.isEmpty {
+            debugger = try MachineDebugger(self, door: door, panel: panel)
+        }
     }
 
     deinit { platform.end() }

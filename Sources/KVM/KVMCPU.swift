@@ -103,6 +103,13 @@ package final class KVMCPU: @unchecked Sendable {
         }
     }
 
+    /// Enters the guest and leaves it before its first instruction. The first entry of a machine's life makes a thread
+    /// of the kernel's (since Linux 6.14 in our process), which a jail without new threads would refuse.
+    package func enterOnce() {
+        kick()
+        _ = enter()
+    }
+
     /// Makes the next `enter` return at once. The caller interrupts the vCPU's thread by a signal, too. *Any thread.*
     package func kick() { viv_kvm_leave_at_once(run, 1) }
 

@@ -5,7 +5,7 @@ import Machine
 
 /// One machine of KVM's: its memory slots, interrupt controllers and event descriptors (Linux,
 /// Documentation/virt/kvm/api.rst).
-package final class KVMMachine {
+package final class KVMMachine: Sendable {
     let system: KVMSystem
     let descriptor: FileDescriptor
     /// Three pages that Intel's processors need for real mode, where no board has anything.

@@ -3,7 +3,7 @@ import Glibc
 import Host
 
 /// The host's `/dev/kvm`: where machines come from.
-package final class KVMSystem {
+package final class KVMSystem: Sendable {
     /// The only version of the interface there has been since Linux 2.6.22.
     private static let version: Int32 = 12
 

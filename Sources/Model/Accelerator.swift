@@ -6,4 +6,6 @@ package enum Accelerator: String, Codable, Sendable, CaseIterable {
     case translate
     /// The plain reference interpreter: slow, for comparison.
     case interpret
+    /// The host's processor runs guest code by itself.
+    case kvm
 }

@@ -64,6 +64,8 @@ package struct MachineSpec: Codable, Equatable, Sendable {
     package var deviceTreeDump: Descriptor?
     /// A socket that brings the sockets of debuggers, one a message.
     package var debugger: Descriptor?
+    /// `/dev/kvm`, opened for reading and writing; required by the accelerator `kvm`.
+    package var kvm: Descriptor?
     /// The machine begins paused, before its first instruction.
     package var waitsForDebugger = false
 
@@ -100,7 +102,7 @@ extension MachineSpec {
     package var descriptors: [Descriptor] {
         let named = [
             serial, network, kernel, initrd, firmware, variables, screen, screenFirmware, deviceTreeDump,
-            debugger,
+            debugger, kvm,
         ]
         let ofDisks = (disks + cdroms + floppies).flatMap { [$0.image, $0.scratch] }
         return [Self.controlDescriptor] + (named + ofDisks).compactMap { $0 }

@@ -20,7 +20,7 @@ struct LayeringTests {
         "Translator": ["Machine"],
         "RISCV": ["Translator"],
         "X86": ["Translator"],
-        "Hypervisor": ["Debugging", "Devices", "Firmware", "RISCV", "X86", "Model"],
+        "Hypervisor": ["Debugging", "Devices", "Firmware", "KVM", "RISCV", "X86", "Model"],
         "Containers": ["Host"],
         "KernelNetwork": ["Host", "Model", "NetworkStack"],
         "CZstd": [],

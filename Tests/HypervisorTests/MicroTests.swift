@@ -5,7 +5,7 @@ import Testing
 /// The micro board with x86-64 programs of a few bytes in a bzImage.
 struct MicroTests {
     /// A kernel whose 64-bit entry is `code`.
-    private static func kernel(_ code: [UInt8]) -> [UInt8] {
+    static func kernel(_ code: [UInt8]) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 1024)
         bytes[0x1F1] = 1
         bytes[0x201] = 0x6A
@@ -20,11 +20,11 @@ struct MicroTests {
     }
 
     /// mov dx, port; mov al, value; out dx, al
-    private static func output(_ port: UInt16, _ value: UInt8) -> [UInt8] {
+    static func output(_ port: UInt16, _ value: UInt8) -> [UInt8] {
         [0x66, 0xBA, UInt8(port & 0xFF), UInt8(port >> 8), 0xB0, value, 0xEE]
     }
 
-    private static let powerOff = output(0x600, 5 << 2 | 0x20)
+    static let powerOff = output(0x600, 5 << 2 | 0x20)
 
     private static func end(of code: [UInt8], _ change: (inout MachineSpec) -> Void = { _ in }) throws -> (
         MachineEvent?, Bench

@@ -18,7 +18,9 @@ enum Diagnosis {
         let text: String
     }
 
-    static func guests(on host: String = HostMachine.architecture, isV3: Bool = Processor.isV3) -> [Guest] {
+    static func guests(
+        on host: String = HostMachine.architecture, isV3: Bool = Processor.isV3, support: KVMSupport = .ofHost
+    ) -> [Guest] {
         GuestArchitecture.allCases.map { guest in
             let (engine, why) =
                 if host != "x86_64" {
@@ -26,15 +28,24 @@ enum Diagnosis {
                 } else if !isV3 {
                     ("interpret", "the translator needs a processor with AVX2, BMI2 and FMA")
                 } else {
-                    ("translate", reason(guest, host))
+                    ("translate", reason(guest, host, support))
                 }
             return Guest(guest: guest.rawValue, host: host, engine: engine, why: why)
         }
     }
 
-    private static func reason(_ guest: GuestArchitecture, _ host: String) -> String {
-        guard guest.rawValue != host else { return "KVM is not used yet; one CPU so far" }
+    private static func reason(_ guest: GuestArchitecture, _ host: String, _ support: KVMSupport) -> String {
+        if guest.rawValue == host { return reason(support) }
         return "KVM runs guests of the host's CPU only; others are translated to \(host)"
+    }
+
+    private static func reason(_ support: KVMSupport) -> String {
+        switch support {
+        case .hardware: "KVM has hardware here, and is taken by --accel kvm; auto does not trust it yet"
+        case .software: "KVM has no hardware here (no VMX or SVM, or kvm_pvm): it emulates a guest's kernel"
+        case .absent: "this host has no /dev/kvm"
+        case .closed: "/dev/kvm is there, but not for this user"
+        }
     }
 
     static func findings() -> [Finding] {
@@ -62,9 +73,14 @@ enum Diagnosis {
     }
 
     private static var kvm: Finding {
-        access("/dev/kvm", R_OK | W_OK) == 0
-            ? Finding(isGood: true, text: "/dev/kvm: usable, but no guest of today's can use it")
-            : Finding(isGood: true, text: "/dev/kvm: not usable; no guest of today's needs it")
+        let text =
+            switch KVMSupport.ofHost {
+            case .hardware: "usable, by --accel kvm"
+            case .software: "emulated by software; --accel kvm takes it, slowly"
+            case .absent: "not there; no guest needs it"
+            case .closed: "not yours to open; no guest needs it"
+            }
+        return Finding(isGood: true, text: "/dev/kvm: \(text)")
     }
 
     private static func tool(_ name: String, for purpose: String) -> Finding {

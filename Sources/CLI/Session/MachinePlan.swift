@@ -1,3 +1,4 @@
+import Glibc
 import Host
 import Model
 import NetworkStack
@@ -23,6 +24,7 @@ struct MachinePlan {
         spec.waitsForDebugger = request.waitsForDebugger
         spec.accelerator = try request.accelerator.accelerator(for: request.arch)
         try Self.check(request)
+        if spec.accelerator == .kvm { spec.kvm = handover.give(try Self.openKVM()) }
         spec.kernel = try give(request.kernel, role: "kernel")
         spec.initrd = try give(request.initrd, role: "initrd")
         spec.firmware = try give(request.firmware, role: "firmware")
@@ -59,6 +61,14 @@ struct MachinePlan {
     /// Gives the machine the socket that will bring debuggers.
     mutating func connectDebuggers(_ socket: consuming FileDescriptor) {
         spec.debugger = handover.give(socket)
+    }
+
+    private static func openKVM() throws(Failure) -> FileDescriptor {
+        do {
+            return try FileDescriptor.open("/dev/kvm", O_RDWR)
+        } catch {
+            throw .refused("\(error): use --accel auto")
+        }
     }
 
     private func give(_ path: String?, role: String) throws(Failure) -> MachineSpec.Descriptor? {

@@ -12,7 +12,8 @@ final class MicroBoard: X86Board {
     private let bus: AddressSpace
     private let ports: AddressSpace
     private let virtio: [VirtioMMIO]
-    private let controllers: APICs
+    /// Of its own; `nil` where the host has them.
+    private let controllers: APICs?
     private let cores: Int
     private let memory: GuestMemory
     private let plan: MicroBootPlan
@@ -23,20 +24,28 @@ final class MicroBoard: X86Board {
         (bus, ports) = (parts.bus, parts.ports)
         self.memory = memory
         self.plan = plan
-        cores = parts.cores.count
-        controllers = APICs(parts.cores, links.clock)
+        cores = parts.spec.cpus
+        let controllers = parts.line == nil ? APICs(parts.cores, links.clock) : nil
+        self.controllers = controllers
+        let line = { (number: Int) in
+            parts.line?(number) ?? controllers?.outer.line(number) ?? InterruptLine { _ in }
+        }
         serial = SerialPort(
-            interrupt: controllers.outer.line(MicroMap.Interrupt.serial), transmit: links.transmit,
+            interrupt: line(MicroMap.Interrupt.serial), transmit: links.transmit,
             wantsInput: links.wantsInput)
         clock = CMOSClock(
-            interrupt: controllers.outer.line(MicroMap.Interrupt.clock), schedule: links.scheduleAlarm)
+            interrupt: line(MicroMap.Interrupt.clock), schedule: links.scheduleAlarm)
         var slots: [VirtioMMIO] = []
         for (slot, device) in parts.virtio.prefix(MicroMap.virtioSlots).enumerated() {
-            let line = controllers.outer.line(MicroMap.Interrupt.firstVirtio + slot)
-            slots.append(try VirtioMMIO(device, memory: memory, interrupt: line))
+            slots.append(
+                try VirtioMMIO(
+                    device, memory: memory, interrupt: line(MicroMap.Interrupt.firstVirtio + slot)))
         }
         virtio = slots
-        try bus.attach(controllers.outer, name: "I/O APIC", at: MicroMap.ioAPIC, size: IOAPIC.windowSize)
+        if let controllers {
+            try bus.attach(
+                controllers.outer, name: "I/O APIC", at: MicroMap.ioAPIC, size: IOAPIC.windowSize)
+        }
         for (slot, device) in slots.enumerated() {
             let address = MicroMap.virtio + UInt64(slot) * MicroMap.virtioStride
             try bus.attach(device, name: "virtio-\(slot)", at: address, size: MicroMap.virtioStride)
@@ -52,7 +61,7 @@ final class MicroBoard: X86Board {
     }
 
     func reset() {
-        controllers.reset()
+        controllers?.reset()
         bus.reset()
         ports.reset()
     }

@@ -28,13 +28,15 @@ struct X86BoardParts {
     /// Empty so far.
     let bus: AddressSpace
     let ports: AddressSpace
-    /// One or more.
+    /// One or more; none where `line` leads elsewhere.
     let cores: [Core]
     let links: BoardLinks
     let alarm: AlarmClock
     let panel: FrontPanel
     /// In the order of their slots.
     let virtio: [any VirtioDevice]
+    /// Inputs of the host's own I/O APIC, in place of the board's controllers.
+    var line: ((Int) -> InterruptLine)?
 }
 
 /// Where the first core begins.

@@ -19,7 +19,7 @@ extension VirtualMachine {
             }
         case .reset: if !reset() { reply.refusal = "the machine cannot start again" }
         case .debug:
-            let none = "the machine was started without a way in for debuggers"
+            let none = "this machine takes no debugger: under KVM none does"
             reply.refusal = debugger.map(\.objection) ?? none
         case .status: reply.status = status(jail)
         case .screen, .picture, .press, .point: answer(request, platform.seat, &reply)

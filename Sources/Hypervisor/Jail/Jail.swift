@@ -32,13 +32,14 @@ package struct Jail {
 
     /// Filters the system calls of all threads from now on.
     ///
+    /// - Parameter usesKVM: the machine's vCPUs are KVM's.
     /// - Throws: when the filter cannot be installed: then no guest may run.
-    package mutating func seal() throws(SystemError) {
+    package mutating func seal(usesKVM: Bool = false) throws(SystemError) {
         record("limits", viv_limit_resources())
         record("private-memory", viv_not_dumpable())
         try checked("give up new privileges") { viv_no_new_privileges() }
         record("no-new-privileges", 0)
-        let program = SystemCallFilter(processID: getpid()).program
+        let program = SystemCallFilter(processID: getpid(), usesKVM: usesKVM).program
         try checked("filter system calls") { viv_filter_system_calls(program, UInt16(program.count)) }
         record("seccomp", 0)
     }

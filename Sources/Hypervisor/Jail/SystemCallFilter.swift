@@ -13,18 +13,23 @@ struct SystemCallFilter {
         case clear(argument: UInt32, bits: UInt32)
         /// The low half of the argument must be this.
         case equal(argument: UInt32, value: UInt32)
+        /// The low half of the argument must be one of these.
+        case among(argument: UInt32, values: [UInt32])
     }
 
     private(set) var program: [sock_filter] = []
 
     /// The filter for a machine whose threads, descriptors and code cache all exist.
-    init(processID: pid_t) {
+    ///
+    /// - Parameter usesKVM: its vCPUs are KVM's: of all requests to devices they need two.
+    init(processID: pid_t, usesKVM: Bool = false) {
         checkArchitecture()
         for call in Self.always { allow(call) }
         let executable = Condition.clear(argument: 2, bits: UInt32(PROT_EXEC))
         allow(SYS_mmap, if: executable)
         allow(SYS_mprotect, if: executable)
         allow(SYS_tgkill, if: .equal(argument: 0, value: UInt32(bitPattern: processID)))
+        if usesKVM { allow(SYS_ioctl, if: .among(argument: 1, values: Self.requestsOfKVM)) }
         allow(SYS_prctl, if: .equal(argument: 0, value: UInt32(PR_SET_NAME)))
         for call in Self.deadly { decide(call, SECCOMP_RET_KILL_PROCESS) }
         result(UInt32(SECCOMP_RET_ERRNO) | UInt32(EPERM))
@@ -43,6 +48,9 @@ struct SystemCallFilter {
         // A thread made just before the filter may still be on its way into its body.
         SYS_rseq, SYS_set_robust_list,
     ]
+
+    /// To go on in the guest, and to drive a line of the kernel's interrupt controllers.
+    private static let requestsOfKVM = [VIV_KVM_RUN, VIV_KVM_IRQ_LINE].map { UInt32(truncatingIfNeeded: $0) }
 
     /// What no part of a machine ever asks for.
     private static let deadly: [Int32] = [
@@ -80,8 +88,17 @@ extension SystemCallFilter {
     }
 
     private mutating func allow(_ call: Int32, if condition: Condition) {
-        unless(BPF_JEQ, UInt32(call), skip: 4)
+        var length: UInt8 = 4
+        if case .among(_, let values) = condition { length = UInt8(2 + 2 * values.count) }
+        unless(BPF_JEQ, UInt32(call), skip: length)
         switch condition {
+        case .among(let argument, let values):
+            load(Self.argumentsOffset + 8 * argument)
+            for value in values {
+                unless(BPF_JEQ, value, skip: 1)
+                result(UInt32(SECCOMP_RET_ALLOW))
+            }
+            result(UInt32(SECCOMP_RET_ERRNO) | UInt32(EPERM))
         case .clear(let argument, let bits):
             load(Self.argumentsOffset + 8 * argument)
             unless(BPF_JSET, bits, skip: 1)

@@ -55,7 +55,7 @@ final class X86Platform: Platform {
     }
 
     /// What no board of these can do, said before anything is made.
-    private static func check(_ spec: MachineSpec) throws(MachineError) {
+    static func check(_ spec: MachineSpec) throws(MachineError) {
         if spec.deviceTreeDump != nil {
             throw MachineError(.refused, "an x86_64 machine has no device tree; leave out --dump-dtb")
         }
