@@ -87,6 +87,8 @@ extension Interpreter {
             return Vector(
                 low: place.loadUnaligned(as: UInt64.self), high: (place + 8).loadUnaligned(as: UInt64.self))
         }
+        // The whole operand is looked at before any part of it is fetched.
+        guard Core.isCanonical(cpu.linear(address &+ 15)) else { throw Core.nonCanonical }
         let low = try load(address, 3)
         return Vector(low: low, high: try load(address &+ 8, 3))
     }
