@@ -67,7 +67,7 @@ struct ScreenTests {
         for arguments in [["key", id, "nosuchkey"], ["type", id, "{open"], ["type", id, "ж"]] {
             #expect(try Command.run(Programs.viv, arguments).code == 64)
         }
-        try viv("key", id, "Q", "q")
+        try viv("key", id, "a", "Q")
         #expect(try guest.exitCode() == 0)
     }
 

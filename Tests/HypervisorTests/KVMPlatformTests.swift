@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Hypervisor
 import Model
@@ -27,8 +28,14 @@ struct KVMPlatformTests {
         #expect(console == "hello\n")
     }
 
+    /// A KVM in software delivers nothing through a gate of 64 bits: not even INT gets there.
+    private static let isHardware =
+        (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?
+        .split { $0.isWhitespace }.contains { $0 == "vmx" || $0 == "svm" } == true
+
     /// The transmitter's interrupt comes by the kernel's I/O APIC: the guest waits for it in HLT.
-    @Test func aDevicesInterruptWakesTheGuest() throws {
+    @Test(.enabled(if: isHardware, "no VMX or SVM behind this /dev/kvm"))
+    func aDevicesInterruptWakesTheGuest() throws {
         var code: [UInt8] = []
         // An IDT at 0x100000 whose gate 0x30 leads to the handler, which powers off.
         code += [0x48, 0x8D, 0x05, 0, 0, 0, 0]  // lea rax, [rip + handler]
