@@ -25,8 +25,8 @@ GUEST_PACKAGES := apt debian-archive-keyring dpkg e2fsprogs xz-utils
 # and registries to meet.
 TEST_PACKAGES := binutils-riscv64-linux-gnu busybox-static cpio curl debian-archive-keyring device-tree-compiler \
     docker-registry gcc-riscv64-linux-gnu gdb-multiarch grub-common grub-pc-bin iproute2 \
-    libc6-dev-riscv64-cross mtools nftables openssl opensbi ovmf podman procps python3-pip seabios skopeo u-boot-qemu \
-    uidmap umoci
+    libc6-dev-riscv64-cross memtest86+ mtools nftables openssl opensbi ovmf podman procps python3-pip seabios skopeo \
+    u-boot-qemu uidmap umoci
 # From PyPI, into .build/python: oracles and clients of others.
 PYTHON := /usr/bin/python3
 PYTHON_PACKAGES := docker unicorn
@@ -84,6 +84,7 @@ test: test-build
 	exit $$status
 
 test-long: export VIV_LONG := 1
+test-long: TEST_PACKAGES += debian-installer-12-netboot-amd64
 test-long: test
 
 bench: build

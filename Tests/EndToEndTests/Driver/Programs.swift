@@ -43,13 +43,6 @@ extension Programs {
         FileManager.default.fileExists(atPath: ovmfVariables)
         && FileManager.default.isExecutableFile(atPath: "/usr/bin/mcopy")
 
-    /// GRUB's first sector for PCs, and what puts files onto a FAT file system.
-    static let grub = "/usr/lib/grub/i386-pc/boot.img"
-    static let hasGRUB =
-        FileManager.default.fileExists(atPath: grub)
-        && FileManager.default.isExecutableFile(atPath: "/usr/bin/grub-mkimage")
-        && FileManager.default.isExecutableFile(atPath: "/usr/bin/mcopy")
-
     /// A file beside the programs that is kept after the run, for people to look at.
     static func artefact(_ name: String) throws -> URL {
         let folder = folder.appending(path: "artefacts")
