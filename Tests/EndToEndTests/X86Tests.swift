@@ -9,7 +9,8 @@ import Testing
         if: Programs.hasX86Busybox, "the x86_64 busybox guest can neither be found in the cache nor fetched"))
 struct X86Tests {
     private func boot(_ options: String...) throws -> Guest {
-        let guest = try Guest(["busybox", "--arch", "x86_64"] + options)
+        // What the kernel has to say later would stand between the words of others.
+        let guest = try Guest(["busybox", "--arch", "x86_64", "--append", "quiet"] + options)
         try guest.expect("# ")
         return guest
     }
