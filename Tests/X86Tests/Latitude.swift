@@ -27,8 +27,12 @@ enum Latitude {
         guard native.vector == own.vector else { return }
         if bytes.contains(0x67), !strings.isDisjoint(with: names) { levelCounters(&native, &own) }
         guard native.vector != 3 else { return }
-        // Where a masked store faults: at any of its 16 bytes.
-        if names.last == "maskmovdqu", native.cr2 &- own.cr2 &+ 15 <= 30 { own.cr2 = native.cr2 }
+        // Where a masked store faults: at any of its 16 bytes, which lie around the end of 32-bit addresses.
+        if names.last == "maskmovdqu" {
+            let distance = native.cr2 &- own.cr2 &+ 15
+            let wraps: UInt64 = bytes.contains(0x67) ? 0xFFFF_FFFF : .max
+            if distance & wraps <= 30 { own.cr2 = native.cr2 }
+        }
         // The flags of the last comparison, or those before the first.
         if names.contains("scas") { own.rflags = native.rflags }
         if names.contains("callIndirect") { levelPush(&native, &own) }
