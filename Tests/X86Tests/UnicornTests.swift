@@ -32,6 +32,8 @@ struct UnicornTests {
         for (index, answer) in answers.enumerated() where answer.error == nil {
             // A segment's limit is not Unicorn's business.
             guard let own = machine.run(jobs[index]) else { continue }
+            // Unicorn stops, without an error, before a store into the page that it executes.
+            if answer.ip == UInt32(OldMachine.code), own.ip != UInt32(OldMachine.code) { continue }
             compared += 1
             let difference = Self.difference(answer, own, UndefinedFlags.of(encodings[index].op))
             if let difference { differences.append("\(encodings[index].op) \(jobs[index]): \(difference)") }
