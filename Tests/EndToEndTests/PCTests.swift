@@ -16,13 +16,7 @@ struct PCTests {
         ] + Array("Hello from a boot sector\n".utf8) + [0]
 
     private func disk(_ sector: [UInt8]) throws -> URL {
-        let file = try Programs.disk("pc", size: 1 << 20)
-        let handle = try FileHandle(forWritingTo: file)
-        try handle.write(contentsOf: sector)
-        try handle.seek(toOffset: 510)
-        try handle.write(contentsOf: [0x55, 0xAA])
-        try handle.close()
-        return file
+        try Programs.bootDisk("pc", size: 1 << 20, sector)
     }
 
     @Test func aDiskStartsByItsBootSector() throws {
@@ -64,12 +58,7 @@ struct PCTests {
     }
 
     @Test func aFloppyDiskStartsByItself() throws {
-        let file = try Programs.disk("floppy", size: 1440 << 10)
-        let handle = try FileHandle(forWritingTo: file)
-        try handle.write(contentsOf: Self.bootSector)
-        try handle.seek(toOffset: 510)
-        try handle.write(contentsOf: [0x55, 0xAA])
-        try handle.close()
+        let file = try Programs.bootDisk("floppy", size: 1440 << 10, Self.bootSector)
         let guest = try Guest(["--floppy", file.path(), "--net", "none"])
         try guest.expect("Booting from Floppy")
         try guest.expect("Hello from a boot sector")

@@ -19,12 +19,7 @@ struct ScreenTests {
         ] + Array("Hello by INT 10h\r\n".utf8) + [0]
 
     private func boot(_ name: String, _ options: String...) throws -> Guest {
-        let image = try Programs.disk("screen", size: 1 << 20)
-        let handle = try FileHandle(forWritingTo: image)
-        try handle.write(contentsOf: Self.bootSector)
-        try handle.seek(toOffset: 510)
-        try handle.write(contentsOf: [0x55, 0xAA])
-        try handle.close()
+        let image = try Programs.bootDisk("screen", size: 1 << 20, Self.bootSector)
         return try Guest(
             [
                 "--arch", "x86_64", "--board", "pc", "--disk", image.path(), "--net", "none", "--name", name,

@@ -75,7 +75,7 @@ enum CatalogueGuest {
         request.initrd = files.initrd
         request.append = files.append
         request.memory = ByteSize(bytes: 1 << 30)
-        request.cpus = files.arch == .x86 ? 1 : min(max(HostMachine.processors, 1), 4)
+        request.cpus = min(max(HostMachine.processors, 1), 4)
         request.disks = try files.disk.map { [try DiskOption(parsing: $0)] } ?? []
         request.network = .none
         request.watchesForPanic = true

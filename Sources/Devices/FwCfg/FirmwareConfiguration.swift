@@ -35,7 +35,7 @@ package final class FirmwareConfiguration: Device {
     ///   - files: what firmware finds by name, 55 bytes at most, in the directory's order.
     package init(numbers: [UInt16: UInt64], files: [(name: String, bytes: [UInt8])]) {
         var items: [UInt16: [UInt8]] = [Item.signature: Array("QEMU".utf8), Item.version: [1, 0, 0, 0]]
-        for (item, value) in numbers { items[item] = Self.little(value) }
+        for (item, value) in numbers { items[item] = LittleEndian.bytes(value) }
         var directory = Self.big(UInt32(files.count), 4)
         for (index, file) in files.enumerated() {
             let item = Item.firstFile + UInt16(index)
@@ -46,11 +46,6 @@ package final class FirmwareConfiguration: Device {
         }
         items[Item.directory] = directory
         self.items = items
-    }
-
-    /// Eight bytes.
-    package static func little(_ value: UInt64) -> [UInt8] {
-        (0..<8).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) }
     }
 
     private static func big(_ value: UInt32, _ count: Int) -> [UInt8] {

@@ -216,9 +216,7 @@ package final class VirtioPCI: Device {
     }
 
     private func image(_ state: State) -> [UInt8] {
-        func little(_ value: UInt64, _ count: UInt64) -> [UInt8] {
-            (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
-        }
+        let little = LittleEndian.bytes
         let index = Int(state.queueSelect)
         let queue = state.queues.indices.contains(index) ? state.queues[index] : nil
         let table = vectors.table.withLock { $0 }

@@ -58,7 +58,7 @@ package struct ACPITables {
         let dsdt = place(Self.table("DSDT", revision: 2, differentiated))
         let fadt = place(Self.table("FACP", revision: 5, fixedDescription(dsdt)))
         let madt = place(Self.table("APIC", revision: 5, interruptControllers))
-        let pointers = AML.little(fadt, 8) + AML.little(madt, 8)
+        let pointers = LittleEndian.bytes(fadt, 8) + LittleEndian.bytes(madt, 8)
         let xsdt = place(Self.table("XSDT", revision: 1, pointers))
         image.replaceSubrange(0..<36, with: Self.rootPointer(xsdt))
         guard UInt64(image.count) <= Self.room else { return false }
@@ -70,9 +70,10 @@ package struct ACPITables {
     private static let maker = Array("VIVARM".utf8)
 
     private static func table(_ signature: String, revision: UInt8, _ body: [UInt8]) -> [UInt8] {
-        var bytes = Array(signature.utf8) + AML.little(UInt64(36 + body.count), 4) + [revision, 0]
+        var bytes = Array(signature.utf8) + LittleEndian.bytes(UInt64(36 + body.count), 4) + [revision, 0]
         bytes +=
-            maker + Array("VIVMICRO".utf8) + AML.little(1, 4) + Array("VIVA".utf8) + AML.little(1, 4) + body
+            maker + Array("VIVMICRO".utf8) + LittleEndian.bytes(1, 4) + Array("VIVA".utf8)
+            + LittleEndian.bytes(1, 4) + body
         bytes[9] = checksum(bytes)
         return bytes
     }
@@ -81,8 +82,9 @@ package struct ACPITables {
     private static func checksum(_ bytes: [UInt8]) -> UInt8 { 0 &- bytes.reduce(0, &+) }
 
     private static func rootPointer(_ xsdt: UInt64) -> [UInt8] {
-        var bytes = Array("RSD PTR ".utf8) + [0] + maker + [2] + AML.little(0, 4) + AML.little(36, 4)
-        bytes += AML.little(xsdt, 8) + [0, 0, 0, 0]
+        var bytes =
+            Array("RSD PTR ".utf8) + [0] + maker + [2] + LittleEndian.bytes(0, 4) + LittleEndian.bytes(36, 4)
+        bytes += LittleEndian.bytes(xsdt, 8) + [0, 0, 0, 0]
         bytes[8] = checksum(Array(bytes[..<20]))
         bytes[32] = checksum(bytes)
         return bytes
@@ -95,29 +97,32 @@ package struct ACPITables {
         func set(_ offset: Int, _ value: [UInt8]) {
             bytes.replaceSubrange(offset - headerSize..<offset - headerSize + value.count, with: value)
         }
-        set(40, AML.little(dsdt, 4))
+        set(40, LittleEndian.bytes(dsdt, 4))
         set(108, [centuryRegister])
         // No VGA and no 8042; and whether there is a clock in CMOS.
-        set(109, AML.little(1 << 2 | (centuryRegister == 0 ? 1 << 5 : 0), 2))
+        set(109, LittleEndian.bytes(1 << 2 | (centuryRegister == 0 ? 1 << 5 : 0), 2))
         // WBINVD works, the reset register counts, hardware-reduced.
-        set(112, AML.little(1 << 0 | 1 << 10 | 1 << 20, 4))
+        set(112, LittleEndian.bytes(1 << 0 | 1 << 10 | 1 << 20, 4))
         set(116, Self.port(resetPort))
         set(128, [resetValue])
         set(131, [1])
-        set(140, AML.little(dsdt, 8))
+        set(140, LittleEndian.bytes(dsdt, 8))
         set(244, Self.port(sleepControl))
         set(256, Self.port(sleepStatus))
         return bytes
     }
 
     /// An 8-bit register in I/O space (section 5.2.3.2).
-    private static func port(_ port: UInt16) -> [UInt8] { [1, 8, 0, 1] + AML.little(UInt64(port), 8) }
+    private static func port(_ port: UInt16) -> [UInt8] {
+        [1, 8, 0, 1] + LittleEndian.bytes(UInt64(port), 8)
+    }
 
     /// Section 5.2.12.
     private var interruptControllers: [UInt8] {
-        var bytes = AML.little(UInt64(localAPIC), 4) + AML.little(0, 4)
-        for core in 0..<cores { bytes += [0, 8, UInt8(core), UInt8(core)] + AML.little(1, 4) }
-        return bytes + [1, 12, UInt8(cores), 0] + AML.little(UInt64(ioAPIC), 4) + AML.little(0, 4)
+        var bytes = LittleEndian.bytes(UInt64(localAPIC), 4) + LittleEndian.bytes(0, 4)
+        for core in 0..<cores { bytes += [0, 8, UInt8(core), UInt8(core)] + LittleEndian.bytes(1, 4) }
+        return bytes + [1, 12, UInt8(cores), 0] + LittleEndian.bytes(UInt64(ioAPIC), 4)
+            + LittleEndian.bytes(0, 4)
     }
 
     private var differentiated: [UInt8] {

@@ -1,3 +1,5 @@
+import Machine
+
 /// The few terms of ACPI's machine language that our boards need (ACPI 6.5, chapter 20).
 enum AML {
     /// A scope of the root, such as `\_SB`.
@@ -22,10 +24,10 @@ enum AML {
         switch value {
         case 0: [0x00]
         case 1: [0x01]
-        case ...0xFF: [0x0A] + little(value, 1)
-        case ...0xFFFF: [0x0B] + little(value, 2)
-        case ...0xFFFF_FFFF: [0x0C] + little(value, 4)
-        default: [0x0E] + little(value, 8)
+        case ...0xFF: [0x0A] + LittleEndian.bytes(value, 1)
+        case ...0xFFFF: [0x0B] + LittleEndian.bytes(value, 2)
+        case ...0xFFFF_FFFF: [0x0C] + LittleEndian.bytes(value, 4)
+        default: [0x0E] + LittleEndian.bytes(value, 8)
         }
     }
 
@@ -53,21 +55,19 @@ enum AML {
     // MARK: Resources (section 6.4)
 
     static func memory(_ address: UInt32, size: UInt32) -> [UInt8] {
-        [0x86, 9, 0, 1] + little(UInt64(address), 4) + little(UInt64(size), 4)
+        [0x86, 9, 0, 1] + LittleEndian.bytes(UInt64(address), 4) + LittleEndian.bytes(UInt64(size), 4)
     }
 
     static func ports(_ first: UInt16, count: UInt8) -> [UInt8] {
-        [0x47, 1] + little(UInt64(first), 2) + little(UInt64(first), 2) + [1, count]
+        [0x47, 1] + LittleEndian.bytes(UInt64(first), 2) + LittleEndian.bytes(UInt64(first), 2) + [1, count]
     }
 
     /// A level-triggered, active-high input of the interrupt controller.
-    static func interrupt(_ input: UInt32) -> [UInt8] { [0x89, 6, 0, 1, 1] + little(UInt64(input), 4) }
+    static func interrupt(_ input: UInt32) -> [UInt8] {
+        [0x89, 6, 0, 1, 1] + LittleEndian.bytes(UInt64(input), 4)
+    }
 
     // MARK: Encoding
-
-    static func little(_ value: UInt64, _ count: Int) -> [UInt8] {
-        (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) }
-    }
 
     /// Four characters, filled up with underscores.
     private static func segment(_ name: String) -> [UInt8] {

@@ -69,18 +69,20 @@ package struct BootParameters {
         }
         if !seed.isEmpty {
             set(Field.setupData, Place.seed, 8)
-            let head = AML.little(0, 8) + AML.little(Self.seedType, 4) + AML.little(UInt64(seed.count), 4)
+            let head =
+                LittleEndian.bytes(0, 8) + LittleEndian.bytes(Self.seedType, 4)
+                + LittleEndian.bytes(UInt64(seed.count), 4)
             try put(head + seed, at: Place.seed, memory)
         }
         describe(memory)
         try put(page, at: Place.parameters, memory)
         try put(line + [0], at: Place.commandLine, memory)
-        try put(Self.descriptors.flatMap { AML.little($0, 8) }, at: Place.descriptors, memory)
+        try put(Self.descriptors.flatMap { LittleEndian.bytes($0, 8) }, at: Place.descriptors, memory)
         try writePageTables(memory)
     }
 
     private mutating func set(_ offset: Int, _ value: UInt64, _ count: Int) {
-        page.replaceSubrange(offset..<offset + count, with: AML.little(value, count))
+        page.replaceSubrange(offset..<offset + count, with: LittleEndian.bytes(value, count))
     }
 
     private mutating func describe(_ memory: GuestMemory) {
@@ -101,12 +103,14 @@ package struct BootParameters {
     private func writePageTables(_ memory: GuestMemory) throws(KernelError) {
         let present: UInt64 = 3
         let large: UInt64 = 1 << 7
-        try put(AML.little(Place.pageTables + 0x1000 | present, 8), at: Place.pageTables, memory)
+        try put(LittleEndian.bytes(Place.pageTables + 0x1000 | present, 8), at: Place.pageTables, memory)
         for gigabyte in 0..<UInt64(4) {
             let directory = Place.pageTables + 0x2000 + gigabyte << 12
-            try put(AML.little(directory | present, 8), at: Place.pageTables + 0x1000 + 8 * gigabyte, memory)
+            try put(
+                LittleEndian.bytes(directory | present, 8), at: Place.pageTables + 0x1000 + 8 * gigabyte,
+                memory)
             let entries = (0..<UInt64(512)).flatMap {
-                AML.little(gigabyte << 30 | $0 << 21 | large | present, 8)
+                LittleEndian.bytes(gigabyte << 30 | $0 << 21 | large | present, 8)
             }
             try put(entries, at: directory, memory)
         }

@@ -1,4 +1,5 @@
 import Devices
+import Machine
 import Model
 
 /// What the `pc` board tells its firmware.
@@ -11,10 +12,10 @@ enum PCConfiguration {
         let (cores, asks) = (UInt64(spec.cpus), spec.showsBootMenu)
         var files: [(name: String, bytes: [UInt8])] = [
             ("etc/e820", entry(0, memory, ram)),
-            ("etc/sercon-port", FirmwareConfiguration.little(PCMap.Port.firstSerial)),
-            ("etc/show-boot-menu", FirmwareConfiguration.little(asks ? 1 : 0)),
+            ("etc/sercon-port", LittleEndian.bytes(PCMap.Port.firstSerial)),
+            ("etc/show-boot-menu", LittleEndian.bytes(asks ? 1 : 0)),
         ]
-        if asks { files.append(("etc/boot-menu-wait", FirmwareConfiguration.little(menuPatience))) }
+        if asks { files.append(("etc/boot-menu-wait", LittleEndian.bytes(menuPatience))) }
         return FirmwareConfiguration(
             numbers: [
                 FirmwareConfiguration.Item.memorySize: memory,
@@ -31,8 +32,8 @@ enum PCConfiguration {
 
     /// One line of the memory map: where it starts, its bytes, its kind in 32 bits.
     private static func entry(_ start: UInt64, _ size: UInt64, _ kind: UInt64) -> [UInt8] {
-        FirmwareConfiguration.little(start) + FirmwareConfiguration.little(size)
-            + FirmwareConfiguration.little(kind).prefix(4)
+        LittleEndian.bytes(start) + LittleEndian.bytes(size)
+            + LittleEndian.bytes(kind).prefix(4)
     }
 
     /// Bytes of CMOS RAM by which BIOSes know the size of memory (in KiB below and above 1 MiB, in 64 KiB above 16 MiB),

@@ -69,6 +69,12 @@ package protocol DebuggedCPU: AnyObject {
 }
 
 extension DebuggedCPU {
+    /// Whether there is such a register, of so many bytes.
+    package func hasRegister(_ number: Int, bytes: Int) -> Bool {
+        let registers = registerSet.registers
+        return registers.indices.contains(number) && registers[number].bits == 8 * bytes
+    }
+
     /// Makes the vCPU stop where it is, on its own thread.
     package func stop(_ reason: DebugStop) {
         guard debug.stop == nil else { return }

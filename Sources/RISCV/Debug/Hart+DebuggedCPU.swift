@@ -36,8 +36,7 @@ extension Hart: DebuggedCPU {
     }
 
     package func setDebugRegister(_ number: Int, _ bytes: [UInt8]) -> Bool {
-        let set = DebugRegisters.set.registers
-        guard set.indices.contains(number), set[number].bits == 8 * bytes.count else { return false }
+        guard hasRegister(number, bytes: bytes.count) else { return false }
         let value = LittleEndian.value(bytes)
         switch number {
         case 0: return value == 0

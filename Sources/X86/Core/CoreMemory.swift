@@ -122,7 +122,7 @@ extension Core {
     /// Bytes of a page have been written to: what was decoded from them no longer counts, and the block at work may
     /// be part of it.
     func forgetCode(_ physical: UInt64, _ bytes: UInt64) {
-        viv_fence()
+        if watch.isShared { viv_fence() }
         guard watch.isCode(physical), watch.wrote(physical, bytes, by: inbox) else { return }
         blocks.forget(page: physical)
         state.pointee.blockEnd = 0

@@ -106,12 +106,19 @@ extension Interpreter {
     private func storeMasked(_ i: UnsafePointer<Instruction>) throws(Fault) {
         let value = xmm[Int(i.pointee.destination)]
         let mask = xmm[Int(i.pointee.source)]
-        let place = (r[7] & addressMask(i)) &+ cpu.bases[Int(i.pointee.segment)]
-        if (mask.low | mask.high) & 0x8080_8080_8080_8080 != 0 { try cpu.probeWrite(place, 16) }
+        let (base, wrap) = (cpu.bases[Int(i.pointee.segment)], addressMask(i))
+        let first = r[7] & wrap
+        if (mask.low | mask.high) & 0x8080_8080_8080_8080 != 0 {
+            // Short addresses begin anew behind the last one.
+            let length = min(15, wrap &- first) + 1
+            try cpu.probeWrite(first &+ base, length)
+            if length < 16 { try cpu.probeWrite(base, 16 - length) }
+        }
         for index in 0..<UInt64(16) {
             let (bytes, bits) = index < 8 ? (value.low, mask.low) : (value.high, mask.high)
             let shift = (index & 7) * 8
-            if bits >> shift & 0x80 != 0 { try store(place &+ index, 0, bytes >> shift) }
+            let place = (first &+ index) & wrap
+            if bits >> shift & 0x80 != 0 { try store(place &+ base, 0, bytes >> shift) }
         }
     }
 

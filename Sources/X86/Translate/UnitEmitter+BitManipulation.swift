@@ -17,12 +17,7 @@ extension UnitEmitter {
     mutating func bitManipulation(_ i: UnsafePointer<Instruction>) {
         let (address, scratch, size) = (HostRegisters.address, HostRegisters.scratch, i.pointee.sourceSize)
         let encoding = EncodingTable.shared.encodings.baseAddress.unsafelyUnwrapped + Int(i.pointee.encoding)
-        var rm = operand
-        if i.pointee.source == Operand.memory {
-            access(i, size, write: false)
-        } else {
-            rm = guest(i.pointee.source)
-        }
+        let rm = sourcePlace(i, size)
         let target = guest(i.pointee.destination)
         let (defines, isMultiplication) = (traits[index].contains(.defines), i.pointee.op == .mulx)
         if !defines { willWrite(i.pointee.destination >> 3) }
@@ -64,12 +59,7 @@ extension UnitEmitter {
     /// ADCX and ADOX: they keep all flags but one.
     mutating func addCarrying(_ i: UnsafePointer<Instruction>) {
         let size = i.pointee.sourceSize
-        var rm = operand
-        if i.pointee.source == Operand.memory {
-            access(i, size, write: false)
-        } else {
-            rm = guest(i.pointee.source)
-        }
+        let rm = sourcePlace(i, size)
         requireLive()
         let reg = inRegister(i.pointee.destination, size)
         // The prefix tells them apart; 66 is no operand size here.
@@ -82,12 +72,7 @@ extension UnitEmitter {
 
     mutating func checksum(_ i: UnsafePointer<Instruction>) {
         let size = i.pointee.sourceSize
-        var rm = operand
-        if i.pointee.source == Operand.memory {
-            access(i, size, write: false)
-        } else {
-            rm = guest(i.pointee.source)
-        }
+        let rm = sourcePlace(i, size)
         willWrite(i.pointee.destination >> 3)
         let reg = inRegister(i.pointee.destination, 2)
         asm.instruction(

@@ -72,9 +72,11 @@ extension UnitEmitter {
 
     /// A register of the guest is about to get another value: an operand of the recipe that lies in it is kept
     /// elsewhere, if it may still be needed. Leaves EFLAGS alone.
-    mutating func willWrite(_ number: UInt8) {
+    ///
+    /// - Parameter mayShow: whether the instruction being emitted may itself show the flags afterwards, by a fault.
+    mutating func willWrite(_ number: UInt8, mayShow: Bool = false) {
         guard flags.recipe.kind != .none, flags.recipe.a == number || flags.recipe.b == number else { return }
-        let isNeeded = flags.isLive ? isClobberedLater : visible(from: index + 1)
+        let isNeeded = flags.isLive ? isClobberedLater : mayShow || visible(from: index + 1)
         if flags.isSaved || !isNeeded {
             flags.recipe = .none
             return

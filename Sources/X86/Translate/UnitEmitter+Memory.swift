@@ -2,6 +2,13 @@ import Translator
 
 // Addresses and the check of the TLB.
 extension UnitEmitter {
+    /// Where the source is, once its page has been checked if it is in memory.
+    mutating func sourcePlace(_ i: UnsafePointer<Instruction>, _ size: UInt8) -> Place {
+        guard i.pointee.source == Operand.memory else { return guest(i.pointee.source) }
+        access(i, size, write: false)
+        return operand
+    }
+
     /// Leaves the host's address of the operand in `r13`. Destroys `r14` and EFLAGS.
     mutating func access(_ i: UnsafePointer<Instruction>, _ size: UInt8, write: Bool, aligned: Bool = false) {
         if takesWindow() { return }

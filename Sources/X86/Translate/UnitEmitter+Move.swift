@@ -30,12 +30,7 @@ extension UnitEmitter {
         if i.pointee.destination == Operand.memory { return store(i, size) }
         if isHigh(i.pointee.destination) || isHigh(i.pointee.source) { return movHighByte(i) }
         if i.pointee.source == Operand.immediate { return loadImmediate(i, size) }
-        var source = operand
-        if i.pointee.source == Operand.memory {
-            access(i, size, write: false)
-        } else {
-            source = guest(i.pointee.source)
-        }
+        let source = sourcePlace(i, size)
         willWrite(i.pointee.destination >> 3)
         load(i.pointee.destination, size, source)
     }
@@ -175,12 +170,7 @@ extension UnitEmitter {
 
     private mutating func conditionalMove(_ i: UnsafePointer<Instruction>) {
         let size = i.pointee.size
-        var source = operand
-        if i.pointee.source == Operand.memory {
-            access(i, size, write: false)
-        } else {
-            source = guest(i.pointee.source)
-        }
+        let source = sourcePlace(i, size)
         requireLive()
         willWrite(i.pointee.destination >> 3)
         let reg = inRegister(i.pointee.destination, 3)

@@ -7,10 +7,10 @@ extension UnitEmitter {
         let size = i.pointee.size
         let count = Register.rcx
         aboutToClobber()
-        // Also where the interpreter goes on.
-        willWrite(1)
-        willWrite(7)
-        if i.pointee.op == .movs { willWrite(6) }
+        // Also where the interpreter goes on, which may come upon a fault.
+        willWrite(1, mayShow: true)
+        willWrite(7, mayShow: true)
+        if i.pointee.op == .movs { willWrite(6, mayShow: true) }
         var path = ColdPath(.interpretHere, flags)
         asm.test(count, count)
         let nothing = jumpLater(4)

@@ -268,12 +268,7 @@ extension UnitEmitter {
 
     private mutating func countBits(_ i: UnsafePointer<Instruction>, _ opcode: UInt8, _ prefix: UInt8) {
         let size = i.pointee.size
-        var source = operand
-        if i.pointee.source == Operand.memory {
-            access(i, size, write: false)
-        } else {
-            source = guest(i.pointee.source)
-        }
+        let source = sourcePlace(i, size)
         // What has no first bit leaves the whole register alone.
         let reg = inRegister(i.pointee.destination, 3)
         asm.instruction(size, map: 1, prefix: prefix, opcode, reg, source)

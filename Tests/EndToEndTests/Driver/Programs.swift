@@ -50,6 +50,17 @@ extension Programs {
         return folder.appending(path: name)
     }
 
+    /// A disk of `size` bytes with nothing but this first sector, which a BIOS starts.
+    static func bootDisk(_ name: String, size: UInt64, _ sector: [UInt8]) throws -> URL {
+        let file = try disk(name, size: size)
+        let handle = try FileHandle(forWritingTo: file)
+        try handle.write(contentsOf: sector)
+        try handle.seek(toOffset: 510)
+        try handle.write(contentsOf: [0x55, 0xAA])
+        try handle.close()
+        return file
+    }
+
     /// A file of `size` zero bytes in the scratch folder.
     static func disk(_ name: String, size: UInt64) throws -> URL {
         let file = scratch.appending(path: "\(name)-\(UUID().uuidString).img")

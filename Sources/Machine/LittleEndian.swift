@@ -1,4 +1,4 @@
-/// Numbers as a debugger sends and wants them: lowest byte first.
+/// Numbers as bytes, the lowest first: how tables, registers and debuggers hold them.
 package enum LittleEndian {
     /// The low `count` bytes of `value`.
     package static func bytes(_ value: UInt64, _ count: Int = 8) -> [UInt8] {
